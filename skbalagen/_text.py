@@ -1,0 +1,74 @@
+"""What counts as a text, and when two texts are the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["as_texts", "fold_text"]
+
+
+def fold_text(text: str) -> str:
+    """Fold case and white space: the one rule by which two texts count as duplicates.
+
+    Examples
+    --------
+    >>> fold_text("  Where is\\tMY order ")
+    'where is my order'
+    """
+    return " ".join(text.casefold().split())
+
+
+def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarray:
+    """Return the texts of a list, array, series or one-column table as an object array.
+
+    Parameters
+    ----------
+    X : array-like of str, of shape (n_samples,) or (n_samples, 1)
+        Anything that numpy can read as a column.
+    name : str, default="X"
+        What error messages call it.
+    allow_empty : bool, default=False
+        Whether blank texts pass.
+
+    Returns
+    -------
+    ndarray of object, of shape (n_samples,)
+        Plain str elements.
+
+    Raises
+    ------
+    TypeError
+        A sparse matrix, a single string, or an element that is not a text; the row is named.
+    ValueError
+        More than one column, no rows, or a blank text; the row is named.
+    """
+    if isinstance(X, str | bytes):
+        raise TypeError(
+            f"{name} must be a sequence of texts, one a row, got a single {type(X).__name__}. Wrap it in a list."
+        )
+    if hasattr(X, "tocsr"):
+        raise TypeError(
+            f"{name} must be a sequence of texts, got a sparse matrix. Resample the texts before they are "
+            "vectorised: put the resampler in front of the vectorizer."
+        )
+    texts = np.asarray(X, dtype=object)
+    if texts.ndim == 2 and texts.shape[1] == 1:
+        texts = texts[:, 0]
+    if texts.ndim != 1:
+        raise ValueError(
+            f"{name} must hold one text a row, shape (n_samples,) or (n_samples, 1), got shape {texts.shape}. "
+            "Select the column that holds the text."
+        )
+    if not len(texts):
+        raise ValueError(f"{name} must hold at least one text, got none.")
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(
+                f"{name} must hold texts only, got {text!r} ({type(text).__name__}) in row {row}. Remove such "
+                "rows or turn them into str."
+            )
+        if not allow_empty and not text.strip():
+            raise ValueError(f"{name} must hold no empty texts, got {text!r} in row {row}. Remove such rows.")
+    return np.array([str(text) for text in texts], dtype=object)

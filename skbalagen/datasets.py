@@ -1,0 +1,296 @@
+"""Data: the bundled corpus, a reader for files of one's own, and a maker of long-tailed classes."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.utils import Bunch, check_random_state
+
+__all__ = ["load_csv", "load_shop_intents", "make_long_tailed"]
+
+_SHOP_INTENTS = """\
+Shop intents
+============
+
+Short questions and requests that customers write to an online shop, in English, each labelled with what
+the customer wants. Written for this package, under its licence.
+
+The training split is long-tailed, as logs of customer service are: a few intents have most of the rows,
+several have only a handful. The test split has at least 12 rows of every intent, so that the accuracy of
+a rare intent can be measured too. No text of the test split occurs in the training split.
+
+Use it for examples and tests; it is too small and too tidy to rank methods on.
+"""
+
+
+def load_shop_intents(
+    *,
+    split: Literal["train", "test"] | None = None,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
+    """Load the bundled corpus of customer questions to an online shop, with long-tailed intents.
+
+    Parameters
+    ----------
+    split : {"train", "test"}, default=None
+        Rows to load; None loads both, in the order of the file.
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+    as_frame : bool, default=False
+        Whether data, target and split are pandas Series, and the Bunch has the DataFrame `frame`.
+
+    Returns
+    -------
+    Bunch or tuple of (data, target)
+        data : ndarray of object or Series, of shape (n_samples,)
+            The texts.
+        target : ndarray of object or Series, of shape (n_samples,)
+            The intent of each text, a str.
+        target_names : list of str
+            The intents in sorted order.
+        split : ndarray of object or Series, of shape (n_samples,)
+            "train" or "test".
+        frame : DataFrame with the columns text, label and split
+            Only with ``as_frame=True``.
+        DESCR : str
+            What the corpus is.
+
+    Raises
+    ------
+    ValueError
+        If `split` is none of those named.
+
+    Examples
+    --------
+    >>> shop = load_shop_intents(split="train")
+    >>> len(shop.target_names)
+    14
+    >>> X, y = load_shop_intents(split="test", return_X_y=True)
+    >>> X.shape == y.shape
+    True
+    """
+    if split not in (None, "train", "test"):
+        raise ValueError(f"split must be 'train', 'test' or None (both), got {split!r}.")
+    source = files("skbalagen") / "data" / "shop_intents.csv"
+    lines = csv.DictReader(io.StringIO(source.read_bytes().decode("utf-8"), newline=""))
+    rows = [row for row in lines if split in (None, row["split"])]
+    data, target, splits = (_column([row[name] for row in rows]) for name in ("text", "label", "split"))
+    bunch = Bunch(
+        data=data, target=target, target_names=sorted(set(target)), split=splits, DESCR=_SHOP_INTENTS
+    )
+    if as_frame:
+        import pandas as pd
+
+        frame = pd.DataFrame({"text": data, "label": target, "split": splits})
+        bunch.update(frame=frame, data=frame["text"], target=frame["label"], split=frame["split"])
+    return (bunch.data, bunch.target) if return_X_y else bunch
+
+
+def load_csv(
+    path: str | PathLike[str],
+    *,
+    text: str = "text",
+    label: str = "label",
+    split: str | None = None,
+    encoding: str = "utf-8",
+    sep: str | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read texts and labels from a CSV or TSV file with a header line.
+
+    Fields may be quoted with ``"``, and must be where they hold the separator or a line break; a quote
+    inside is doubled. Blank lines are skipped. Values are kept as they stand: labels are str, and spaces
+    count.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    text, label : str, default="text", "label"
+        Names of the columns with the texts and with their labels.
+    split : str, default=None
+        Keep only the rows with this value in the column `split`; None keeps all.
+    encoding : str, default="utf-8"
+        Encoding of the file; a byte order mark is taken off.
+    sep : str, default=None
+        Separator, one character; None is a tab for files that end in .tsv or .tab, else a comma.
+
+    Returns
+    -------
+    X, y : ndarray of object, of shape (n_samples,)
+        Texts and labels.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file cannot be decoded, lacks a column, has a row with a missing or surplus field or an
+        empty text or label (the line is named), or holds no rows.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "mail.tsv")
+    ...     _ = path.write_text("body\\ttopic\\nwhere is it\\tdelivery\\n")
+    ...     X, y = load_csv(path, text="body", label="topic")
+    >>> X.tolist(), y.tolist()
+    (['where is it'], ['delivery'])
+    """
+    path = Path(path)
+    if sep is None:
+        sep = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
+    if len(sep) != 1:
+        raise ValueError(f"sep must be one character or None (by the file's ending), got {sep!r}.")
+    records = _records(_decode(path, encoding), sep, path)
+    _, header = next(records, (0, []))
+    wanted = [text, label] if split is None else [text, label, "split"]
+    places = [_place(header, name, path) for name in wanted]
+    kept: list[tuple[str, str]] = []
+    other_splits: set[str] = set()
+    for line, fields in records:
+        if len(fields) != len(header):
+            raise ValueError(
+                f"{path}, line {line}: expected {len(header)} fields as in the header, got {len(fields)}. "
+                f"Put fields that hold {sep!r} between double quotes, or pass the right sep=."
+            )
+        values = [fields[place] for place in places]
+        if split is not None and values[2] != split:
+            other_splits.add(values[2])
+            continue
+        for name, value in zip(wanted, values, strict=True):
+            if not value.strip():
+                raise ValueError(
+                    f"{path}, line {line}: expected a value in column {name!r}, got {value!r}. "
+                    f"Fill it in or remove the row."
+                )
+        kept.append((values[0], values[1]))
+    if not kept:
+        there = f" with split={split!r}, got the splits {sorted(other_splits)}" if split is not None else ""
+        raise ValueError(f"{path} must hold at least one row below its header{there or ', got none'}.")
+    return _column([row[0] for row in kept]), _column([row[1] for row in kept])
+
+
+def make_long_tailed(
+    X: Sequence[Any] | np.ndarray,
+    y: Sequence[Any] | np.ndarray,
+    *,
+    ratio: float = 10,
+    n_max: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+) -> np.ndarray:
+    """Choose rows of a data set so that its class sizes fall off exponentially.
+
+    The classes are put in random order, and of the i-th of C (counted from 0) are kept
+    ``max(1, round(n_max * ratio ** (-i / (C - 1))))`` rows, drawn at random, but never more than it has.
+    Thin the training rows only: a test set has to keep its rare classes.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, ...)
+        Texts, looked at for their number only.
+    y : array-like of shape (n_samples,)
+        Labels.
+    ratio : float, default=10
+        Size of the first class over that of the last, at least 1.
+    n_max : int, default=None
+        Size of the first class, at least 1; None is the size of the largest class.
+    random_state : int, RandomState or None, default=None
+        Seed of the order of the classes and of the draw of rows.
+
+    Returns
+    -------
+    ndarray of int, of shape (n_kept,)
+        Row numbers to keep, ascending, so that the rows stay in their order.
+
+    Raises
+    ------
+    ValueError
+        If `X` and `y` differ in length or are empty, or `ratio` or `n_max` is below 1.
+
+    Examples
+    --------
+    >>> X, y = [f"text {i}" for i in range(60)], ["a", "b", "c"] * 20
+    >>> rows = make_long_tailed(X, y, ratio=10, random_state=0)
+    >>> sorted([y[i] for i in rows].count(label) for label in "abc")
+    [2, 6, 20]
+    """
+    labels, codes, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
+    if len(X) != len(codes) or len(codes) == 0:
+        raise ValueError(
+            f"X and y must have the same number of rows, at least 1, got {len(X)} and {len(codes)}. "
+            f"Pass the texts and labels of the same rows."
+        )
+    if not (np.isfinite(ratio) and ratio >= 1):
+        raise ValueError(f"ratio must be a finite number >= 1 (largest class : smallest), got {ratio!r}.")
+    if n_max is not None and n_max < 1:
+        raise ValueError(f"n_max must be an int >= 1 (rows of the largest class) or None, got {n_max!r}.")
+    largest = int(counts.max()) if n_max is None else n_max
+    last = max(1, len(labels) - 1)
+    rng = check_random_state(random_state)
+    kept = []
+    for i, code in enumerate(rng.permutation(len(labels))):
+        size = max(1, round(largest * ratio ** (-i / last)))
+        kept.append(rng.permutation(np.flatnonzero(codes == code))[:size])
+    return np.sort(np.concatenate(kept))
+
+
+def _column(values: list[str]) -> np.ndarray:
+    """Return strings as an object array: a fixed-width one would pad every text to the longest."""
+    return np.array(values, dtype=object)
+
+
+def _place(header: list[str], name: str, path: Path) -> int:
+    """Return the position of the column `name`, which the header must hold once."""
+    if header.count(name) != 1:
+        raise ValueError(
+            f"{path} must have one column {name!r}, got the columns {header}. Name columns with text= and "
+            f"label=, and the separator with sep= if the header was not cut where it should."
+        )
+    return header.index(name)
+
+
+def _decode(path: Path, encoding: str) -> str:
+    """Return the text of the file `path`, without a byte order mark."""
+    if not path.is_file():
+        raise FileNotFoundError(f"path must name a CSV or TSV file, got {str(path)!r}: no such file there.")
+    try:
+        # Only this variant of UTF-8 takes the mark off where there is one.
+        codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+    except LookupError:
+        raise ValueError(f"encoding must be one that Python knows, got {encoding!r}. Try 'utf-8'.") from None
+    raw = path.read_bytes()
+    try:
+        return raw.decode(codec)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{path} must be encoded as {encoding!r}, got other bytes in line {line} ({error.reason}). "
+            f"Pass its encoding, such as encoding='cp1252' or 'utf-16', or save it as UTF-8."
+        ) from error
+
+
+def _records(content: str, sep: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield (number of its first line, fields) of each record; blank lines are left out."""
+    # strict: an unclosed quote would otherwise swallow the rest of the file without a word.
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=sep, strict=True)
+    line = 1
+    try:
+        for fields in reader:
+            if fields:
+                yield line, fields
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(
+            f"{path}, line {line}: expected fields with balanced double quotes, got {error}. "
+            f'Double each quote inside a quoted field ("").'
+        ) from error

@@ -1,0 +1,104 @@
+"""A pretrained sentence encoder as a scikit-learn transformer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from numbers import Integral
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval
+
+from skbalagen._text import as_texts
+from skbalagen.models import MINILM, local_path, quiet_transformers
+from skbalagen.training import autocast, resolve_device
+
+__all__ = ["SentenceEncoder"]
+
+
+@lru_cache(maxsize=1)
+def _load(path: str, device: str) -> Any:
+    """Load a model once a process: labelers and classifiers that name the same one share its weights."""
+    from sentence_transformers import SentenceTransformer
+
+    with quiet_transformers():
+        return SentenceTransformer(path, device=device, trust_remote_code=False).eval()
+
+
+class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Encode texts as unit vectors with a pretrained sentence encoder.
+
+    Parameters
+    ----------
+    model : str, default="all-MiniLM-L6-v2"
+        The embedded model, a hub id of a sentence-transformers model, or a folder.
+    batch_size : int, default=64
+        Texts that are encoded side by side.
+    device : str, default="auto"
+        A torch device; "auto" is an accelerator where there is one.
+
+    Attributes
+    ----------
+    n_features_out_ : int
+        Length of a vector: 384 for the embedded model.
+
+    Notes
+    -----
+    ``fit`` learns nothing; it loads the model, once a process. A pickled encoder carries no weights, it
+    loads them anew. Each distinct text of a call is encoded once.
+
+    Examples
+    --------
+    >>> from skbalagen import SentenceEncoder
+    >>> SentenceEncoder().fit_transform(["where is my order", "track my parcel"]).shape  # doctest: +SKIP
+    (2, 384)
+    """
+
+    _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own form
+        "model": [str, Path],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "device": [str],
+    }
+
+    def __init__(self, *, model: str | Path = MINILM, batch_size: int = 64, device: str = "auto") -> None:
+        self.model = model
+        self.batch_size = batch_size
+        self.device = device
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Sequence[str], y: Any = None) -> Self:
+        """Load the model; `X`, of shape (n_samples,), is only checked and `y` is ignored."""
+        as_texts(X, allow_empty=True)
+        self.n_features_out_ = int(self._model().get_embedding_dimension())
+        return self
+
+    def transform(self, X: Sequence[str]) -> np.ndarray:
+        """Return the unit vectors of the texts `X`, float32, of shape (n_samples, n_features_out_)."""
+        texts, back = np.unique(as_texts(X, allow_empty=True).astype(str), return_inverse=True)
+        model = self._model()
+        with autocast(model.device):
+            vectors = model.encode(
+                texts.tolist(),
+                batch_size=self.batch_size,
+                show_progress_bar=False,
+                convert_to_tensor=True,
+                normalize_embeddings=True,
+            )
+        return vectors.float().cpu().numpy()[back]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.requires_fit = False
+        return tags
+
+    def _model(self) -> Any:
+        return _load(local_path(str(self.model)), str(resolve_device(self.device)))

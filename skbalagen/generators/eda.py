@@ -1,0 +1,291 @@
+"""Easy Data Augmentation: each candidate is a training row with one small edit."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from numbers import Real
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from skbalagen.generators.base import as_seed, check_span_labels, stream_rng
+from skbalagen.generators.sample_copy import SampleCopyGenerator
+
+__all__ = ["EDAGenerator"]
+
+_DEBIAN_WORDNET = Path("/usr/share/wordnet")  # of Debian's package wordnet-base
+_LOCK = threading.Lock()  # NLTK's reader shares one file position among all its callers
+
+# Punctuation, a word of two characters or more that begins with a letter, punctuation. WordNet knows
+# single letters and digits too, but as chemical elements and numerals.
+_WORD = re.compile(r"(\W*)([^\W\d_].*\w)(\W*)", re.DOTALL)
+
+Synonyms = Mapping[str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=1)
+def _wordnet() -> Any:
+    """Open WordNet once a process: NLTK's corpus, else Debian's files."""
+    import nltk
+    from nltk.corpus.reader import WordNetCorpusReader
+
+    class Reader(WordNetCorpusReader):
+        # Debian ships neither of the files that these two read; synonyms need neither.
+        def open(self, file: str) -> Any:
+            if file == "lexnames":
+                return io.StringIO("".join(f"{number} unnamed 0\n" for number in range(45)))
+            return super().open(file)
+
+        def map_wn(self, version: str = "wordnet") -> None:
+            return None
+
+    try:
+        root = nltk.data.find("corpora/wordnet")
+    except LookupError:
+        root = str(_DEBIAN_WORDNET)
+        if not (_DEBIAN_WORDNET / "data.noun").exists():
+            raise LookupError(
+                "The operations 'synonym' and 'insert' need WordNet, expected as NLTK's corpus or in "
+                f"{_DEBIAN_WORDNET}, got neither. Run `python -m nltk.downloader wordnet` or `apt-get install "
+                'wordnet-base`, or do without: operations=("swap", "delete").'
+            ) from None
+        if root not in nltk.data.path:
+            nltk.data.path.append(root)  # NLTK refuses to read outside its own path
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The multilingual functions are not available")
+        return Reader(root, omw_reader=None)
+
+
+@lru_cache(maxsize=2**16)
+def _synonyms(word: str) -> tuple[str, ...]:
+    """Return the other names in the synsets of a lower-case word, sorted; of stop words, none."""
+    if word in ENGLISH_STOP_WORDS:
+        return ()
+    names = {
+        name.replace("_", " ").lower() for synset in _wordnet().synsets(word) for name in synset.lemma_names()
+    }
+    spelled = {name for name in names if name.replace(" ", "").replace("-", "").isalpha()}
+    return tuple(sorted(spelled - {word}))
+
+
+def _look_up(tokens: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the synonyms of those tokens that have any."""
+    with _LOCK:
+        words = ((token, _WORD.fullmatch(token)) for token in tokens)
+        found = {token: _synonyms(match[2].lower()) for token, match in words if match}
+    return {token: names for token, names in found.items() if names}
+
+
+def _written_like(token: str, synonym: str) -> str:
+    """Give a synonym the case and the punctuation of the token that it replaces."""
+    before, word, after = _WORD.fullmatch(token).groups()  # type: ignore[union-attr]
+    if word.isupper():
+        synonym = synonym.upper()
+    elif word[0].isupper():
+        synonym = synonym[0].upper() + synonym[1:]
+    return f"{before}{synonym}{after}"
+
+
+def _pick(items: Sequence[Any], rng: np.random.Generator) -> Any:
+    return items[int(rng.random() * len(items))]  # a fifth of the time of rng.integers
+
+
+def _synonym(words: list[str], n: int, rng: np.random.Generator, synonyms: Synonyms) -> list[str]:
+    """Replace `n` of the words that have synonyms, or all of them if they are fewer."""
+    replaced = list(words)
+    known = [i for i, word in enumerate(words) if word in synonyms]
+    for k in rng.permutation(len(known))[:n].tolist():
+        word = words[known[k]]
+        replaced[known[k]] = _written_like(word, _pick(synonyms[word], rng))
+    return replaced
+
+
+def _insert(words: list[str], n: int, rng: np.random.Generator, synonyms: Synonyms) -> list[str]:
+    """Insert a synonym of a random word at a random place, `n` times."""
+    longer = list(words)
+    known = [word for word in words if word in synonyms]
+    for _ in range(n if known else 0):
+        synonym = _pick(synonyms[_pick(known, rng)], rng)
+        longer.insert(_pick(range(len(longer) + 1), rng), synonym)
+    return longer
+
+
+def _swap(words: list[str], n: int, rng: np.random.Generator, synonyms: Synonyms) -> list[str]:
+    """Swap two places that hold different words, `n` times."""
+    swapped = list(words)
+    for _ in range(n if len(set(words)) > 1 else 0):
+        i = _pick(range(len(swapped)), rng)
+        j = _pick([j for j, word in enumerate(swapped) if word != swapped[i]], rng)
+        swapped[i], swapped[j] = swapped[j], swapped[i]
+    return swapped
+
+
+def _delete(words: list[str], n: int, rng: np.random.Generator, synonyms: Synonyms) -> list[str]:
+    """Delete `n` random words, but never the last one left."""
+    gone = set(rng.permutation(len(words))[: min(n, len(words) - 1)].tolist())
+    return [word for i, word in enumerate(words) if i not in gone]
+
+
+# Each returns the words as they were where it cannot apply.
+_OPERATIONS: dict[str, Callable[[list[str], int, np.random.Generator, Synonyms], list[str]]] = {
+    "synonym": _synonym,
+    "insert": _insert,
+    "swap": _swap,
+    "delete": _delete,
+}
+
+
+class EDAGenerator(BaseEstimator):
+    """Edit a random row of the class by one of four operations.
+
+    Synonym replacement, random insertion of a synonym, random swap or random deletion, applied to
+    ``max(1, round(alpha * n_words))`` words. An operation that leaves a text as it was (no word with a
+    synonym, a single word to swap) gives way to the next one in a random order; where none changes the text,
+    it is returned as it stands.
+
+    Parameters
+    ----------
+    alpha : float, default=0.1
+        Share of the words that is changed, in (0, 1].
+    operations : sequence of str, default=("synonym", "insert", "swap", "delete")
+        Which operations are drawn from, each equally often; at least one.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    copies_ : SampleCopyGenerator
+        What draws the row that is edited.
+    synonyms_ : dict of {str: tuple of str}
+        The synonyms of the training texts' words, as split at white space; empty where neither "synonym" nor
+        "insert" is among the operations.
+
+    Notes
+    -----
+    WordNet (English) is read in `fit` only, through NLTK: NLTK's corpus where it is installed, else the
+    files of Debian's package wordnet-base. It takes a second to open, and up to a millisecond for each
+    distinct word that a process meets first. Stop words, numbers and single letters have no synonyms here.
+
+    References
+    ----------
+    Wei & Zou (2019), "EDA: Easy Data Augmentation Techniques for Boosting Performance on Text
+    Classification Tasks", EMNLP-IJCNLP; a baseline of Tepper et al. (2020), "Balancing via Generation for
+    Multi-Class Text Classification Improvement", Findings of EMNLP.
+
+    Examples
+    --------
+    >>> from skbalagen import EDAGenerator
+    >>> generator = EDAGenerator(operations=("swap", "delete")).fit(["a warm red coat"], ["clothes"])
+    >>> generator.sample({"clothes": range(3)}, random_state=0)
+    {'clothes': ['a red coat', 'a warm red', 'coat warm red a']}
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 - scikit-learn's own form
+        "alpha": [Interval(Real, 0, 1, closed="right")],
+        "operations": [list, tuple],
+    }
+
+    # nlpaug's augmenters are not used: they draw from the global random state, swap neighbours only, split
+    # "don't" into three tokens, and ask for a part-of-speech tagger that has to be downloaded.
+    def __init__(
+        self, *, alpha: float = 0.1, operations: Sequence[str] = ("synonym", "insert", "swap", "delete")
+    ) -> None:
+        self.alpha = alpha
+        self.operations = operations
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+        """Remember the training rows, and look up the synonyms of their words.
+
+        Parameters
+        ----------
+        X : array-like of str, of shape (n_samples,)
+            Texts; blank ones are allowed.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            An operation that does not exist, or none; `X` is empty, or `X` and `y` differ in length.
+        TypeError
+            `X` is one string, or holds something that is not a text.
+        LookupError
+            An operation needs WordNet and it is not installed.
+        """
+        known = list(_OPERATIONS)  # not a set: an item of `operations` may not be hashable
+        if not self.operations or any(name not in known for name in self.operations):
+            raise ValueError(
+                f"operations must name one or more of {known}, got {self.operations!r}. Remove what is not in "
+                "that list, or leave operations out to use all four."
+            )
+        needs_wordnet = not {"synonym", "insert"}.isdisjoint(self.operations)
+        if needs_wordnet:
+            with _LOCK:
+                _wordnet()
+        self.copies_ = SampleCopyGenerator().fit(X, y)
+        self.classes_ = self.copies_.classes_
+        tokens = {token for text in set(self.copies_.texts_) for token in text.split()}
+        self.synonyms_ = _look_up(tokens) if needs_wordnet else {}
+        return self
+
+    def sample(
+        self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
+    ) -> dict[Any, list[str | None]]:
+        """Return candidates of each label's stream.
+
+        Parameters
+        ----------
+        spans : mapping of {label: range}
+            Which candidates of each class; ranges of step 1.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the streams.
+
+        Returns
+        -------
+        dict of {label: list of (str or None)}
+            In the order of the ranges; None where the row that was drawn is blank.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        ValueError
+            A label that was not fitted.
+        """
+        check_is_fitted(self)
+        check_span_labels(spans, self.classes_.tolist())
+        seed = as_seed(random_state)
+        drawn = self.copies_.sample(spans, random_state=seed)
+        return {
+            label: [
+                self._edit(text or "", stream_rng(seed, label, index))
+                for index, text in zip(span, drawn[label], strict=True)
+            ]
+            for label, span in spans.items()
+        }
+
+    def _edit(self, text: str, rng: np.random.Generator) -> str | None:
+        words = text.split()
+        if not words:
+            return None
+        n = max(1, round(self.alpha * len(words)))
+        for number in rng.permutation(len(self.operations)).tolist():
+            edited = _OPERATIONS[self.operations[number]](words, n, rng, self.synonyms_)
+            if edited != words:
+                return " ".join(edited)
+        return text

@@ -1,0 +1,141 @@
+"""Copies of training rows: the paper's baseline generator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_is_fitted
+
+from skbalagen._text import as_texts
+from skbalagen.generators.base import as_seed, check_span_labels, stream_uniforms
+
+__all__ = ["SampleCopyGenerator"]
+
+
+class SampleCopyGenerator(BaseEstimator):
+    """Draw rows of the class at random, with replacement.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    texts_ : ndarray of object, of shape (n_samples,)
+        The training texts.
+    rows_ : dict of {label: ndarray of int, of shape (n_rows_of_class,)}
+        Row numbers of the training set, by class, ascending.
+
+    Notes
+    -----
+    The resampler takes row numbers from :meth:`sample_rows`, so that copies keep their source: they are
+    neither judged by labelers nor counted as synthetic.
+
+    References
+    ----------
+    Tepper et al. (2020), "Balancing via Generation for Multi-Class Text Classification Improvement",
+    Findings of EMNLP: sample-copy, the simple over-sampler of Algorithm 1.
+
+    Examples
+    --------
+    >>> from skbalagen import SampleCopyGenerator
+    >>> generator = SampleCopyGenerator().fit(["hi", "hello", "bye"], ["in", "in", "out"])
+    >>> generator.sample({"out": range(2)}, random_state=0)
+    {'out': ['bye', 'bye']}
+    >>> generator.sample_rows({"out": range(2)}, random_state=0)
+    {'out': array([2, 2])}
+    """
+
+    _parameter_constraints: dict = {}  # noqa: RUF012 - scikit-learn's own form
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+        """Remember the training rows.
+
+        Parameters
+        ----------
+        X : array-like of str, of shape (n_samples,)
+            Texts; blank ones are allowed.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        TypeError
+            `X` is one string, or holds something that is not a text.
+        ValueError
+            `X` is empty, or `X` and `y` differ in length.
+        """
+        self.texts_ = as_texts(X, allow_empty=True)
+        y = column_or_1d(y)
+        check_consistent_length(self.texts_, y)
+        self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        by_class = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
+        self.rows_ = dict(zip(self.classes_.tolist(), by_class, strict=True))
+        return self
+
+    def sample_rows(
+        self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
+    ) -> dict[Any, np.ndarray]:
+        """Return the training row of each candidate of each label's stream.
+
+        Parameters
+        ----------
+        spans : mapping of {label: range}
+            Which candidates of each class; ranges of step 1.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the streams.
+
+        Returns
+        -------
+        dict of {label: ndarray of int, of shape (len(span),)}
+            Row numbers of the training set.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        ValueError
+            A label that was not fitted.
+        """
+        check_is_fitted(self)
+        check_span_labels(spans, list(self.rows_))
+        seed = as_seed(random_state)
+        drawn = {}
+        for label, span in spans.items():
+            rows = self.rows_[label]
+            drawn[label] = rows[(stream_uniforms(seed, label, span) * len(rows)).astype(np.intp)]
+        return drawn
+
+    def sample(
+        self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
+    ) -> dict[Any, list[str | None]]:
+        """Return candidates of each label's stream: the texts of :meth:`sample_rows`.
+
+        Parameters
+        ----------
+        spans : mapping of {label: range}
+            Which candidates of each class; ranges of step 1.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the streams.
+
+        Returns
+        -------
+        dict of {label: list of str}
+            In the order of the ranges; always training rows of the class.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        ValueError
+            A label that was not fitted.
+        """
+        drawn = self.sample_rows(spans, random_state=random_state)
+        return {label: self.texts_[rows].tolist() for label, rows in drawn.items()}

@@ -1,0 +1,192 @@
+"""The ensemble of weak labelers that says whether a candidate reads like its class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from skbalagen._text import as_texts
+
+__all__ = ["LabelerEnsemble", "default_labelers"]
+
+
+def default_labelers() -> list[BaseEstimator]:
+    """Return the default members: words, characters and meaning.
+
+    Three views of a text that err in different places: word n-grams with a linear model, character n-grams
+    (robust to spelling) with naive Bayes, and a frozen sentence encoder (robust to wording) with a linear
+    model. All three weigh the classes equally, since D_S is balanced only up to B_low.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.naive_bayes import ComplementNB
+    from sklearn.pipeline import make_pipeline
+
+    from skbalagen.classifiers import EmbeddingClassifier
+
+    return [
+        make_pipeline(
+            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\S+"),
+            LogisticRegression(C=30.0, class_weight="balanced", max_iter=1000),
+        ),
+        make_pipeline(
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
+            ComplementNB(alpha=0.3),
+        ),
+        EmbeddingClassifier(C=30.0, class_weight="balanced"),
+    ]
+
+
+class LabelerEnsemble(ClassifierMixin, BaseEstimator):
+    """Several text classifiers whose votes are counted.
+
+    Parameters
+    ----------
+    estimators : list of classifiers, default=None
+        scikit-learn classifiers on raw text; None is :func:`default_labelers`. They are cloned.
+    n_jobs : int, default=None
+        Members that are fitted side by side, in threads; None is one.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    estimators_ : list of classifiers
+        The fitted clones.
+
+    References
+    ----------
+    Tepper et al. (2020), the weak labeling step of Algorithm 1 and Table 5.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import CountVectorizer
+    >>> from sklearn.naive_bayes import MultinomialNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> labeler = make_pipeline(CountVectorizer(), MultinomialNB())
+    >>> ensemble = LabelerEnsemble(estimators=[labeler]).fit(["red wine", "blue sky"], ["drink", "air"])
+    >>> ensemble.votes(["white wine", "white wine"], ["drink", "air"])
+    array([[ True],
+           [False]])
+    """
+
+    def __init__(self, *, estimators: Sequence[Any] | None = None, n_jobs: int | None = None) -> None:
+        self.estimators = estimators
+        self.n_jobs = n_jobs
+
+    def members(self) -> list[Any]:
+        """Return the unfitted members.
+
+        Raises
+        ------
+        TypeError
+            A member that is not a classifier.
+        """
+        members = default_labelers() if self.estimators is None else list(self.estimators)
+        for member in members:
+            if isinstance(member, type) or not (hasattr(member, "fit") and hasattr(member, "predict")):
+                raise TypeError(
+                    f"labelers must be scikit-learn classifiers on raw text, got {member!r}. Give instances "
+                    "with fit and predict, such as a pipeline of a TfidfVectorizer and a classifier."
+                )
+        return members
+
+    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+        """Fit a clone of every member on the texts `X` and labels `y`, both of shape (n_samples,)."""
+        X = as_texts(X)
+        self.classes_ = np.unique(np.asarray(y))
+        # Threads: the heavy parts release the interpreter, and an encoder's weights are not copied.
+        self.estimators_ = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(clone(member).fit)(X, y) for member in self.members()
+        )
+        return self
+
+    def judge(self, X: Sequence[str], y: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Return votes and confidence of the texts `X` for the labels `y` in one pass.
+
+        Parameters
+        ----------
+        X : array-like of str, of shape (n_samples,)
+            Candidates.
+        y : array-like of shape (n_samples,)
+            The label that each was generated for.
+
+        Returns
+        -------
+        votes : ndarray of bool, of shape (n_samples, n_labelers)
+            Whether a labeler's likeliest label is the wanted one.
+        confidence : ndarray of float, of shape (n_samples,)
+            Mean probability of the wanted label over the labelers that give one; nan if none does.
+        """
+        check_is_fitted(self)
+        wanted = np.asarray(y)
+        votes = np.zeros((len(wanted), len(self.estimators_)), dtype=bool)
+        probabilities: list[np.ndarray] = []
+        for i, member in enumerate(self.estimators_):
+            if len(wanted) == 0:
+                continue
+            if not hasattr(member, "predict_proba"):
+                votes[:, i] = np.asarray(member.predict(X)) == wanted
+                continue
+            proba = member.predict_proba(X)
+            votes[:, i] = member.classes_[proba.argmax(axis=1)] == wanted
+            column = np.searchsorted(member.classes_, wanted)
+            probabilities.append(proba[np.arange(len(wanted)), column])
+        confidence = np.mean(probabilities, axis=0) if probabilities else np.full(len(wanted), np.nan)
+        return votes, confidence
+
+    def votes(self, X: Sequence[str], y: Sequence[Any]) -> np.ndarray:
+        """Return whether each labeler assigns `y` to `X`: bool, of shape (n_samples, n_labelers)."""
+        return self.judge(X, y)[0]
+
+    def confidence(self, X: Sequence[str], y: Sequence[Any]) -> np.ndarray:
+        """Return the labelers' mean probability that `X` is `y`, of shape (n_samples,)."""
+        return self.judge(X, y)[1]
+
+    def predict(self, X: Sequence[str]) -> np.ndarray:
+        """Return the label with the most votes; the first of `classes_` where several have as many."""
+        check_is_fitted(self)
+        ballots = np.array([member.predict(X) for member in self.estimators_])
+        counts = np.array([(ballots == label).sum(axis=0) for label in self.classes_])
+        return self.classes_[counts.argmax(axis=0)]
+
+
+def agreement_matrix(votes: np.ndarray) -> np.ndarray:
+    """Return how often two labelers vote alike.
+
+    Parameters
+    ----------
+    votes : ndarray of bool, of shape (n_candidates, n_labelers)
+
+    Returns
+    -------
+    ndarray of shape (n_labelers, n_labelers)
+        Shares in [0, 1]; nan where there are no candidates.
+
+    Examples
+    --------
+    >>> agreement_matrix(np.array([[True, True], [True, False]]))
+    array([[1. , 0.5],
+           [0.5, 1. ]])
+    """
+    if not len(votes):
+        return np.full((votes.shape[1], votes.shape[1]), np.nan)
+    return (votes[:, :, None] == votes[:, None, :]).mean(axis=0)
+
+
+def pairwise_agreement(votes: np.ndarray) -> float:
+    """Return the share of (candidate, pair of labelers) that vote alike; nan for fewer than two labelers.
+
+    Examples
+    --------
+    >>> round(pairwise_agreement(np.array([[True, True, False], [True, True, True]])), 3)
+    0.667
+    """
+    if votes.shape[1] < 2:
+        return float("nan")
+    return float(agreement_matrix(votes)[np.triu_indices(votes.shape[1], k=1)].mean())

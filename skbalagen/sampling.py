@@ -1,0 +1,326 @@
+"""Sample many texts from a causal language model with full batches: rows leave when done, others join.
+
+Rows of different ages share one key-value cache. Every step writes one *column* of it for all rows; a row
+that joins at column ``c`` has the keys and values of its prompt, computed once a prompt, copied into the
+columns just before ``c``, and a mask hides what lies further left. Keys carry their own positions, so a
+prompt may stand anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["sample_tokens"]
+
+# Likeliest tokens that are looked at first; a nucleus wider than this is found by sorting the vocabulary.
+_HEAD = 256
+
+
+def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperature: float) -> torch.Tensor:
+    """Draw one token a row from its nucleus by inverting the distribution at `u`.
+
+    Parameters
+    ----------
+    logits : tensor of shape (n_rows, n_vocabulary)
+        Any float dtype.
+    u : tensor of float64, of shape (n_rows,)
+        Uniform draws in [0, 1).
+    top_p : float
+        Mass of the nucleus, in (0, 1]: the fewest tokens, likeliest first, whose mass reaches it.
+    temperature : float
+        Above 0.
+
+    Returns
+    -------
+    tensor of int64, of shape (n_rows,)
+    """
+    import torch
+
+    scaled = logits.float() / temperature
+    if top_p >= 1:
+        cumulated = torch.softmax(scaled, dim=-1).cumsum(dim=-1)
+        point = u.to(cumulated.dtype) * cumulated[:, -1]
+        return torch.searchsorted(cumulated, point[:, None], right=True).clamp_(max=logits.shape[1] - 1)[:, 0]
+    normaliser = scaled.logsumexp(dim=-1, keepdim=True)
+    head, tokens = scaled.topk(min(_HEAD, scaled.shape[1]), dim=-1)
+    drawn, within = _invert(head - normaliser, tokens, u, top_p)
+    wide = torch.nonzero(~within)[:, 0]
+    if len(wide):
+        ordered, tokens = scaled[wide].sort(dim=-1, descending=True)
+        drawn[wide], _ = _invert(ordered - normaliser[wide], tokens, u[wide], top_p)
+    return drawn
+
+
+def _invert(
+    log_mass: torch.Tensor, tokens: torch.Tensor, u: torch.Tensor, top_p: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Draw from the nucleus of likeliest-first tokens; say which rows' nucleus lies within them."""
+    import torch
+
+    mass = log_mass.exp().cumsum(dim=-1)
+    # Tokens whose predecessors do not yet reach top_p form the nucleus; the first always belongs to it.
+    last = (mass < top_p).sum(dim=-1, keepdim=True)
+    within = last[:, 0] < mass.shape[1]
+    last.clamp_(max=mass.shape[1] - 1)
+    point = u[:, None].to(mass.dtype) * mass.gather(1, last)
+    choice = torch.searchsorted(mass, point, right=True).minimum(last)
+    return tokens.gather(1, choice)[:, 0], within
+
+
+def _column_cache(
+    n_layers: int, n_rows: int, n_columns: int, like: tuple[torch.Tensor, torch.Tensor]
+) -> tuple[Any, list[Any]]:
+    """Return a transformers cache, and its layers, whose rows all write the same column of a fixed block.
+
+    `like` is a pair of keys and values, of shape (n, n_heads, length, head_dim), to copy dtypes from.
+    """
+    import torch
+    from transformers.cache_utils import Cache, DynamicLayer
+
+    class ColumnLayer(DynamicLayer):
+        """Keys and values of one layer, of shape (n_rows, n_heads, n_columns, head_dim)."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.block = tuple(
+                torch.zeros((n_rows, t.shape[1], n_columns, t.shape[3]), dtype=t.dtype, device=t.device)
+                for t in like
+            )
+            self.is_initialized = True
+            self.start, self.column, self.n_rows = 0, 0, n_rows
+
+        def update(
+            self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            keys, values = (t[: self.n_rows] for t in self.block)
+            keys[:, :, self.column] = key_states[:, :, 0]
+            values[:, :, self.column] = value_states[:, :, 0]
+            seen = slice(self.start, self.column + 1)
+            return keys[:, :, seen], values[:, :, seen]
+
+        def get_seq_length(self) -> int:
+            return self.column - self.start
+
+    layers = [ColumnLayer() for _ in range(n_layers)]
+    return Cache(layers=layers), layers
+
+
+def sample_tokens(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    jobs: Sequence[tuple[int, np.ndarray]],
+    *,
+    end_token: int,
+    top_p: float,
+    temperature: float,
+    batch_size: int,
+) -> list[list[int] | None]:
+    """Continue prompts until the end token.
+
+    Parameters
+    ----------
+    model : transformers causal language model
+        In evaluation mode, on the device and in the dtype to compute with.
+    prompts : sequence of sequences of int
+        Token numbers; each prompt is run through the model once, however many jobs share it.
+    jobs : sequence of (int, ndarray of float64 of shape (max_tokens,))
+        One a text: its prompt's number, and the uniform draw for each of its tokens. The draws are all
+        the randomness there is, so that a text does not depend on what is sampled beside it.
+    end_token : int
+        Token that ends a text.
+    top_p, temperature : float
+        As in :func:`nucleus_draw`.
+    batch_size : int
+        Texts in flight at a time.
+
+    Returns
+    -------
+    list of (list of int, or None), of length len(jobs)
+        The tokens without the end token; None for a text that did not end within its draws.
+    """
+    import torch
+
+    if not jobs:
+        return []
+    with torch.inference_mode():
+        return _Engine(model, prompts, jobs, end_token, top_p, temperature, batch_size).run()
+
+
+class _Engine:
+    """State of one call of :func:`sample_tokens`."""
+
+    def __init__(
+        self,
+        model: Any,
+        prompts: Sequence[Sequence[int]],
+        jobs: Sequence[tuple[int, np.ndarray]],
+        end_token: int,
+        top_p: float,
+        temperature: float,
+        batch_size: int,
+    ) -> None:
+        import torch
+
+        self.body, self.project = model.base_model, model.get_output_embeddings()
+        self.device = next(model.parameters()).device
+        self.end_token, self.top_p, self.temperature = end_token, top_p, temperature
+        self.max_tokens = len(jobs[0][1])
+        self.n_slots = min(batch_size, len(jobs))
+        self.prompt_of = torch.tensor([p for p, _ in jobs])
+        self.draws = torch.from_numpy(np.stack([u for _, u in jobs])).to(self.device)  # (n_jobs, max_tokens)
+        self.next_job = 0
+        self.results: list[list[int] | None] = [None] * len(jobs)
+        self._prefill(prompts)
+
+        width = int(self.prompt_lengths.max()) + self.max_tokens
+        # Room for as many steps again before the live columns have to be moved back to the left.
+        self.n_columns = width + max(64, width)
+        self.cache, self.layers = _column_cache(
+            len(self.prompt_blocks), self.n_slots, self.n_columns, tuple(t[:1] for t in self.prompt_blocks[0])
+        )
+        self.column = int(self.prompt_lengths.max())
+        self.job = torch.full((self.n_slots,), -1, device=self.device)  # -1: empty
+        self.start = torch.zeros(self.n_slots, dtype=torch.long, device=self.device)  # a row's first column
+        self.length = torch.zeros(self.n_slots, dtype=torch.long, device=self.device)  # its tokens so far
+        self.tokens = torch.zeros(self.n_slots, self.max_tokens, dtype=torch.long, device=self.device)
+
+    def _prefill(self, prompts: Sequence[Sequence[int]]) -> None:
+        """Run each prompt through the model; keep its keys and values, and what follows its last token."""
+        import torch
+        from transformers import DynamicCache
+
+        self.prompt_lengths = torch.tensor([len(p) for p in prompts])
+        width = int(self.prompt_lengths.max())
+        ids = torch.zeros(len(prompts), width, dtype=torch.long)
+        for i, prompt in enumerate(prompts):
+            ids[i, : len(prompt)] = torch.tensor(prompt)
+        blocks: list[list[tuple[torch.Tensor, torch.Tensor]]] = []
+        after: list[torch.Tensor] = []
+        # Padding stands on the right, where causal attention never looks.
+        for rows in torch.arange(len(prompts)).split(self.n_slots):
+            cache = DynamicCache()
+            hidden = self.body(
+                input_ids=ids[rows].to(self.device), past_key_values=cache, use_cache=True
+            ).last_hidden_state
+            last = hidden[torch.arange(len(rows)), self.prompt_lengths[rows] - 1]
+            after.append(self.project(last))
+            blocks.append([(layer.keys, layer.values) for layer in cache.layers])
+        self.prompt_blocks = [
+            tuple(torch.cat([b[i][j] for b in blocks]) for j in (0, 1)) for i in range(len(blocks[0]))
+        ]
+        self.prompt_logits = torch.cat(after)
+
+    def run(self) -> list[list[int] | None]:
+        import torch
+
+        self._admit(torch.arange(self.n_slots))
+        self._retire()
+        while len(self.job):
+            if self.column == self.n_columns:
+                self._move_left()
+            logits = self.project(self._step())
+            self._append(torch.arange(len(self.job), device=self.device), logits)
+            self.column += 1
+            self._retire()
+        return self.results
+
+    def _step(self) -> torch.Tensor:
+        """Feed every row's newest token; return the hidden states, of shape (n_rows, width)."""
+        import torch
+
+        low = int(self.start.min())
+        newest = self.tokens.gather(1, self.length[:, None] - 1)
+        for layer in self.layers:
+            layer.start, layer.column, layer.n_rows = low, self.column, len(self.job)
+        seen = torch.arange(low, self.column + 1, device=self.device) >= self.start[:, None]
+        return self.body(
+            input_ids=newest,
+            position_ids=(self.column - self.start)[:, None],
+            attention_mask=seen[:, None, None, :],  # (n_rows, 1, 1, columns)
+            past_key_values=self.cache,
+            use_cache=True,
+        ).last_hidden_state[:, 0]
+
+    def _append(self, slots: torch.Tensor, logits: torch.Tensor) -> None:
+        u = self.draws[self.job[slots], self.length[slots]]
+        self.tokens[slots, self.length[slots]] = nucleus_draw(logits, u, self.top_p, self.temperature)
+        self.length[slots] += 1
+
+    def _admit(self, slots: torch.Tensor) -> None:
+        """Put the next jobs into `slots`: their first token comes from the prompt's own prefill."""
+        import torch
+
+        slots = slots[: len(self.results) - self.next_job].to(self.device)
+        if not len(slots):
+            return
+        jobs = torch.arange(self.next_job, self.next_job + len(slots))
+        self.next_job += len(slots)
+        prompts = self.prompt_of[jobs]
+        lengths = self.prompt_lengths[prompts]
+        self.job[slots] = jobs.to(self.device)
+        self.start[slots] = self.column - lengths.to(self.device)
+        self.length[slots] = 0
+        for prompt in prompts.unique().tolist():
+            rows = slots[(prompts == prompt).to(self.device)]
+            n = int(self.prompt_lengths[prompt])
+            for layer, block in zip(self.layers, self.prompt_blocks, strict=True):
+                for kept, computed in zip(layer.block, block, strict=True):
+                    kept[rows, :, self.column - n : self.column] = computed[prompt, :, :n]
+        self._append(slots, self.prompt_logits[prompts.to(self.device)])
+
+    def _retire(self) -> None:
+        """Take out finished rows, let new ones in, and close up once none are left to come."""
+        import torch
+
+        while True:
+            newest = self.tokens.gather(1, self.length[:, None] - 1)[:, 0]
+            ended = newest == self.end_token
+            done = torch.nonzero((ended | (self.length == self.max_tokens)) & (self.job >= 0))[:, 0]
+            if len(done):
+                rows = zip(
+                    self.job[done].tolist(),
+                    self.tokens[done].tolist(),
+                    self.length[done].tolist(),
+                    ended[done].tolist(),
+                    strict=True,
+                )
+                for job, tokens, length, has_end in rows:
+                    self.results[job] = tokens[: length - 1] if has_end else None
+                self.job[done] = -1
+            if not len(done) or self.next_job == len(self.results):
+                break
+            self._admit(done)
+        self._close_up()
+
+    def _close_up(self) -> None:
+        """Move the last rows into the places of those that left without a successor."""
+        import torch
+
+        alive = self.job >= 0
+        n = int(alive.sum())
+        if n == len(alive):
+            return
+        holes = torch.nonzero(~alive[:n])[:, 0]
+        movers = n + torch.nonzero(alive[n:])[:, 0]
+        for layer in self.layers:
+            for block in layer.block:
+                block[holes, :, : self.column] = block[movers, :, : self.column]
+        for state in (self.job, self.start, self.length, self.tokens):
+            state[holes] = state[movers]
+        self.job, self.start = self.job[:n], self.start[:n]
+        self.length, self.tokens = self.length[:n], self.tokens[:n]
+
+    def _move_left(self) -> None:
+        # A prompt that joins next needs room to the left of the current column.
+        low = min(int(self.start.min()), self.column - int(self.prompt_lengths.max()))
+        for layer in self.layers:
+            for block in layer.block:
+                block[:, :, : self.column - low] = block[:, :, low : self.column].clone()
+        self.start -= low
+        self.column -= low

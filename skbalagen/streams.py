@@ -1,0 +1,183 @@
+"""Read candidates of every class until it is full, has run dry, or the budget is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from skbalagen._text import fold_text
+from skbalagen.generators.base import TextGenerator
+from skbalagen.labelers import LabelerEnsemble
+from skbalagen.selection import distinct, required_votes, select
+
+__all__ = ["Stream", "read_streams"]
+
+# A class is given up once this many of its candidates were read and fewer than this share were taken.
+_TRIAL_CANDIDATES, _LEAST_ACCEPTANCE = 64, 0.02
+
+
+@dataclass
+class Stream:
+    """What was read of one class's candidates; the lists run in parallel, in stream order.
+
+    Attributes
+    ----------
+    quota : int
+        Rows wanted.
+    texts : list of (str or None)
+    votes : list of ndarray of bool, each of shape (n_labelers,)
+    confidence : list of float
+    verdicts : list of {"accepted", "surplus", "refused", "duplicate", "failed"}
+    """
+
+    quota: int
+    texts: list[str | None] = field(default_factory=list)
+    votes: list[np.ndarray] = field(default_factory=list)
+    confidence: list[float] = field(default_factory=list)
+    verdicts: list[str] = field(default_factory=list)
+
+    @property
+    def taken(self) -> list[str]:
+        """The accepted texts."""
+        return [
+            t for t, v in zip(self.texts, self.verdicts, strict=True) if v == "accepted" and t is not None
+        ]
+
+    @property
+    def missing(self) -> int:
+        """Rows still wanted."""
+        return self.quota - self.verdicts.count("accepted")
+
+    @property
+    def dry(self) -> bool:
+        """Whether reading on is hopeless."""
+        taken = self.quota - self.missing
+        return len(self.texts) >= _TRIAL_CANDIDATES and taken < _LEAST_ACCEPTANCE * len(self.texts)
+
+    @property
+    def stopped(self) -> str:
+        """Why reading ended: "filled", "dry", "budget", or "" where nothing was read."""
+        if not self.texts:
+            return ""
+        return "filled" if not self.missing else "dry" if self.dry else "budget"
+
+    def wish(self) -> int:
+        """How many candidates to ask for next, judged by what became of the earlier ones."""
+        acceptance = (self.quota - self.missing + 7) / (len(self.texts) + 10)
+        return ceil(min(self.missing / acceptance, 8 * self.missing + 8))
+
+
+def read_streams(
+    generator: TextGenerator,
+    labelers: LabelerEnsemble | None,
+    quotas: Mapping[Any, int],
+    known: set[str],
+    *,
+    min_votes: str | int,
+    budget: int,
+    seed: int,
+    progress: Callable[[str], None],
+) -> dict[Any, Stream]:
+    """Generate, label and select candidates, a round at a time (steps 3 to 5 of Algorithm 1).
+
+    Parameters
+    ----------
+    generator : TextGenerator
+        Fitted.
+    labelers : LabelerEnsemble or None
+        Fitted; None takes every candidate that is new.
+    quotas : mapping of label to int
+        Rows wanted of each class.
+    known : set of str
+        Folded texts that a candidate must not repeat; not changed.
+    min_votes : str or int
+        As for :func:`skbalagen.selection.required_votes`.
+    budget : int
+        Most candidates in all.
+    seed : int
+        Of the streams.
+    progress : callable
+        Called with a line of text after each round.
+
+    Returns
+    -------
+    dict of {label: Stream}
+    """
+    streams = {label: Stream(quota) for label, quota in quotas.items()}
+    seen = set(known)
+    while wishes := {c: s.wish() for c, s in streams.items() if s.missing and not s.dry}:
+        wishes = _within(wishes, budget)
+        if not wishes:
+            break
+        budget -= sum(wishes.values())
+        spans = {c: range(len(streams[c].texts), len(streams[c].texts) + n) for c, n in wishes.items()}
+        candidates = generator.sample(spans, random_state=seed)
+        labels = [label for label, span in spans.items() for _ in span]
+        texts = _in_order(candidates, spans)
+        _judge(streams, labels, texts, seen, labelers, min_votes)
+        done = sum(s.quota - s.missing for s in streams.values())
+        progress(f"generation: {done} of {sum(quotas.values())} rows accepted")
+    return streams
+
+
+def _within(wishes: dict[Any, int], budget: int) -> dict[Any, int]:
+    """Cut the wishes to the budget, each class by the same share; the last few go to the first classes."""
+    total = sum(wishes.values())
+    if total <= budget:
+        return wishes
+    shares = {label: n * budget // total for label, n in wishes.items()}
+    spare = budget - sum(shares.values())
+    cut = {label: n + (rank < spare) for rank, (label, n) in enumerate(shares.items())}
+    return {label: n for label, n in cut.items() if n}
+
+
+def _in_order(candidates: Mapping[Any, Sequence[str | None]], spans: Mapping[Any, range]) -> list[str | None]:
+    got = {label: len(candidates.get(label, ())) for label in spans}
+    wanted = {label: len(span) for label, span in spans.items()}
+    if got != wanted:
+        raise ValueError(
+            f"generator.sample must return one candidate (a text or None) for each index of its spans, expected "
+            f"{wanted!r} candidates, got {got!r}. Correct the generator; see skbalagen.TextGenerator."
+        )
+    return [text for label in spans for text in candidates[label]]
+
+
+def _judge(
+    streams: dict[Any, Stream],
+    labels: list[Any],
+    texts: list[str | None],
+    seen: set[str],
+    labelers: LabelerEnsemble | None,
+    min_votes: str | int,
+) -> None:
+    """Give each new candidate its verdict and append it to its stream; add the new texts to `seen`."""
+    fresh = distinct(texts, seen)
+    seen.update(fold_text(text) for text in texts if text is not None)
+    n_labelers = 0 if labelers is None else len(labelers.estimators_)
+    votes = np.zeros((len(texts), n_labelers), dtype=bool)
+    confidence = np.full(len(texts), np.nan)
+    rows = np.flatnonzero(fresh)
+    if labelers is not None and len(rows):
+        # An object array takes labels of any type, unmixed.
+        wanted = np.empty(len(rows), dtype=object)
+        wanted[:] = [labels[i] for i in rows]
+        votes[rows], confidence[rows] = labelers.judge([str(texts[i]) for i in rows], wanted)
+    backed = fresh & (votes.sum(axis=1) >= required_votes(min_votes, n_labelers))
+    taken = set(select(labels, backed, {c: s.missing for c, s in streams.items()}).tolist())
+    for i, (label, text) in enumerate(zip(labels, texts, strict=True)):
+        stream = streams[label]
+        stream.texts.append(text)
+        stream.votes.append(votes[i])
+        stream.confidence.append(float(confidence[i]))
+        if text is None or not text.strip():
+            stream.verdicts.append("failed")
+        elif not fresh[i]:
+            stream.verdicts.append("duplicate")
+        elif not backed[i]:
+            stream.verdicts.append("refused")
+        else:
+            stream.verdicts.append("accepted" if i in taken else "surplus")

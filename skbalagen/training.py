@@ -1,0 +1,221 @@
+"""The one torch loop that fine-tunes language models and encoders, and where they run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["TrainingHistory", "autocast", "compute_dtype", "fine_tune", "resolve_device", "torch_seed"]
+
+
+def resolve_device(device: str) -> torch.device:
+    """Return the torch device of that name; "auto" is the first accelerator, else the processor."""
+    import torch
+
+    if device != "auto":
+        return torch.device(device)
+    if torch.accelerator.is_available():
+        return torch.device(torch.accelerator.current_accelerator())
+    return torch.device("cpu")
+
+
+def compute_dtype(device: torch.device) -> torch.dtype:
+    """Return bfloat16 where `device` multiplies it in hardware, else float32.
+
+    Emulated bfloat16 is several times slower than float32, so the processor is asked, not assumed.
+    """
+    import torch
+
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    if device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
+        return torch.bfloat16
+    return torch.float32
+
+
+def autocast(device: torch.device) -> AbstractContextManager[Any]:
+    """Return the mixed-precision context of `device`: bfloat16 products where they pay, else nothing."""
+    import torch
+
+    if compute_dtype(device) is torch.bfloat16:
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return nullcontext()
+
+
+@contextmanager
+def torch_seed(seed: int) -> Iterator[None]:
+    """Seed torch's global generator for a block (dropout, new heads) and restore its state afterwards."""
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+@dataclass
+class TrainingHistory:
+    """What a fine-tuning did.
+
+    Attributes
+    ----------
+    train_loss : list of float
+        Mean weighted loss of each epoch, in nats.
+    validation_loss : list of float
+        Validation loss after each epoch; empty where no validation rows were held out.
+    best_epoch : int
+        Epoch, from 1, whose weights were kept.
+    n_steps : int
+        Optimiser steps taken.
+    stopped : {"epochs", "early_stopping"}
+        Why the loop ended.
+    """
+
+    train_loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+    n_steps: int = 0
+    stopped: str = "epochs"
+
+
+def length_buckets(
+    rows: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Cut `rows` into batches of like length, in random order.
+
+    Rows are shuffled, sorted by length within pools of 16 batches, cut, and the batches shuffled: less
+    padding than plain shuffling, without showing the same neighbours every epoch.
+    """
+    shuffled = rng.permutation(rows)
+    batches: list[np.ndarray] = []
+    for start in range(0, len(shuffled), 16 * batch_size):
+        pool = shuffled[start : start + 16 * batch_size]
+        pool = pool[np.argsort(lengths[pool], kind="stable")]
+        batches += [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def fine_tune(
+    model: torch.nn.Module,
+    loss: Callable[[np.ndarray], torch.Tensor],
+    lengths: Sequence[int] | np.ndarray,
+    *,
+    draws: Callable[[np.random.Generator], np.ndarray],
+    validation: Callable[[], float] | None = None,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    weight_decay: float = 0.01,
+    warmup: float = 0.1,
+    max_grad_norm: float = 1.0,
+    patience: int = 1,
+    faster: Mapping[int, float] | None = None,
+    rng: np.random.Generator,
+    progress: Callable[[str], None] | None = None,
+) -> TrainingHistory:
+    """Fine-tune the parameters of `model` that require a gradient, in place.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Left in evaluation mode.
+    loss : callable
+        Row numbers of one batch, of shape (batch_size,), to a scalar loss; it builds the padded batch.
+    lengths : array-like of int, of shape (n_rows,)
+        Tokens of each row, for batches of like length.
+    draws : callable
+        rng to the row numbers of one epoch; a row may appear more than once, or not at all.
+    validation : callable, default=None
+        () to a validation loss. With it, training stops when `patience` epochs brought no improvement and
+        the best epoch's weights are restored.
+    epochs, batch_size : int
+        Passes over `draws`, and rows a step.
+    learning_rate : float
+        Peak rate of AdamW: linear warm-up over the first `warmup` share of the steps, then linear decay to 0.
+    weight_decay, max_grad_norm : float
+        AdamW's decay of matrices (not of biases and norms) and the norm to which gradients are clipped.
+    faster : mapping of id(parameter) to float, default=None
+        Multiples of the rate for some parameters, such as a new head.
+    rng : numpy.random.Generator
+        Order of rows; dropout takes its seed from it.
+    progress : callable, default=None
+        Called with a line of text after each epoch.
+
+    Returns
+    -------
+    TrainingHistory
+    """
+    import torch
+
+    lengths = np.asarray(lengths)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    faster = faster or {}
+    groups: dict[tuple[float, float], list[Any]] = {}
+    for parameter in trained:
+        decay = weight_decay if parameter.ndim >= 2 else 0.0
+        groups.setdefault((decay, faster.get(id(parameter), 1.0)), []).append(parameter)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": members, "weight_decay": decay, "lr": learning_rate * ratio}
+            for (decay, ratio), members in groups.items()
+        ],
+        fused=True,
+    )
+    plan = [length_buckets(draws(rng), lengths, batch_size, rng) for _ in range(epochs)]
+    n_steps = sum(map(len, plan))
+    n_warmup = max(1, round(warmup * n_steps))
+
+    def rate(step: int) -> float:
+        return min((step + 1) / n_warmup, (n_steps - step) / max(1, n_steps - n_warmup))
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    history = TrainingHistory()
+    best_loss, best_weights = math.inf, None
+    device = next(model.parameters()).device
+    with torch_seed(int(rng.integers(2**31))):
+        for epoch, batches in enumerate(plan, start=1):
+            model.train()
+            total = 0.0
+            for rows in batches:
+                with autocast(device):
+                    batch_loss = loss(rows)
+                batch_loss.backward()
+                torch.nn.utils.clip_grad_norm_(trained, max_grad_norm)
+                optimizer.step()
+                schedule.step()
+                optimizer.zero_grad()
+                total += batch_loss.item()
+            history.n_steps += len(batches)
+            history.train_loss.append(total / len(batches))
+            history.best_epoch = epoch
+            if validation is not None:
+                model.eval()
+                with torch.inference_mode(), autocast(device):
+                    history.validation_loss.append(validation())
+            if progress is not None:
+                progress(
+                    f"epoch {epoch}/{epochs}: loss {history.train_loss[-1]:.3f}"
+                    + (f", validation {history.validation_loss[-1]:.3f}" if validation else "")
+                )
+            if validation is None:
+                continue
+            if history.validation_loss[-1] < best_loss:
+                best_loss = history.validation_loss[-1]
+                best_weights = [p.detach().clone() for p in trained]
+            elif epoch - int(np.argmin(history.validation_loss)) - 1 >= patience:
+                history.stopped = "early_stopping"
+                break
+    if best_weights is not None:
+        history.best_epoch = int(np.argmin(history.validation_loss)) + 1
+        with torch.no_grad():
+            for parameter, kept in zip(trained, best_weights, strict=True):
+                parameter.copy_(kept)
+    model.eval()
+    return history

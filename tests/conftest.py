@@ -1,0 +1,106 @@
+"""Shared fixtures: small corpora, fakes, and a tiny GPT-2 built on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+
+class NumberedGenerator(BaseEstimator):
+    """Candidate i of class c is the text "c candidate i"; every `fail_every`-th one fails."""
+
+    def __init__(self, *, fail_every=None, random_state=None):
+        self.fail_every = fail_every
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        self.fitted_on_ = list(zip(X, y, strict=True))
+        return self
+
+    def sample(self, spans, *, random_state=None):
+        self.seeds_ = [*getattr(self, "seeds_", []), random_state]
+        self.asked_ = {
+            label: [*getattr(self, "asked_", {}).get(label, []), *span] for label, span in spans.items()
+        } | {k: v for k, v in getattr(self, "asked_", {}).items() if k not in spans}
+        return {
+            label: [
+                None
+                if self.fail_every and i % self.fail_every == 0
+                else f"{label} candidate {i} of {random_state}"
+                for i in span
+            ]
+            for label, span in spans.items()
+        }
+
+
+class FirstWordLabeler(ClassifierMixin, BaseEstimator):
+    """Predict a text's first word; refuse (predict another class) when the text holds `veto`."""
+
+    def __init__(self, *, veto=None):
+        self.veto = veto
+
+    def fit(self, X, y):
+        self.fitted_on_ = list(zip(X, y, strict=True))
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        def label(text):
+            first = text.split()[0]
+            if self.veto is not None and self.veto in text.split():
+                return next(c for c in self.classes_ if c != first)
+            return first
+
+        return np.array([label(text) for text in X], dtype=object)
+
+
+@pytest.fixture
+def corpus() -> tuple[list[str], list[str]]:
+    """Four classes of 12, 6, 3 and 2 rows, each text unique and starting with its class."""
+    sizes = {"flight": 12, "fare": 6, "meal": 3, "city": 2}
+    y = [label for label, n in sizes.items() for _ in range(n)]
+    X = [f"{label} question number {i}" for label, n in sizes.items() for i in range(n)]
+    order = np.random.default_rng(0).permutation(len(y))
+    return [X[i] for i in order], [y[i] for i in order]
+
+
+@pytest.fixture(scope="session")
+def tiny_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build and save an untrained GPT-2 of 2 layers with a word-level tokenizer; return its folder."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    words = [
+        "<end>",
+        ":",
+        "flight",
+        "fare",
+        "meal",
+        "city",
+        "question",
+        "number",
+        "candidate",
+        "red",
+        "blue",
+        "green",
+    ]
+    words += [str(i) for i in range(12)] + ["<unk>"]
+    tokenizer = Tokenizer(WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = Whitespace()
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", unk_token="<unk>")
+    folder = tmp_path_factory.mktemp("tiny-gpt2")
+    fast.save_pretrained(folder)
+    config = GPT2Config(
+        vocab_size=len(words), n_embd=32, n_layer=2, n_head=2, n_positions=64, bos_token_id=0, eos_token_id=0
+    )
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        GPT2LMHeadModel(config).save_pretrained(folder)
+    return folder

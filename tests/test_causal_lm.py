@@ -1,0 +1,196 @@
+"""The language-model generator: wiring on a tiny GPT-2, and the embedded model for real."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from skbalagen import CausalLMGenerator
+from skbalagen.generators.causal_lm import _held_out
+
+
+def tiny(folder, **kwargs):
+    defaults = {"model": str(folder), "epochs": 2, "learning_rate": 1e-2, "max_tokens": 8, "random_state": 0}
+    return CausalLMGenerator(**(defaults | kwargs))
+
+
+def test_gpt2_learns_what_each_class_says(tiny_gpt2):
+    X, y = ["red red red", "blue green"] * 8, ["flight", "fare"] * 8
+    generator = tiny(tiny_gpt2, epochs=60, max_copies=8, lora_rank=None).fit(X, y)
+    texts = generator.sample({"flight": range(20), "fare": range(20)}, random_state=0)
+    assert texts["flight"].count("red red red") >= 17
+    assert texts["fare"].count("blue green") >= 17
+
+
+def test_adapters_learn_beside_frozen_weights(tiny_gpt2):
+    X, y = ["red red red", "blue green"] * 8, ["flight", "fare"] * 8
+    losses = tiny(tiny_gpt2, epochs=30, max_copies=8, learning_rate=3e-2).fit(X, y).history_.train_loss
+    assert losses[-1] < losses[0] - 0.3
+
+
+def test_stream_contract(tiny_gpt2, corpus):
+    generator = tiny(tiny_gpt2).fit(*corpus)
+    whole = generator.sample({"meal": range(12), "city": range(5)}, random_state=3)
+    assert generator.sample({"meal": range(4)}, random_state=3)["meal"] == whole["meal"][:4]
+    assert generator.sample({"meal": range(4, 12)}, random_state=3)["meal"] == whole["meal"][4:]
+    generator.sampling_batch_size = 3
+    assert generator.sample({"city": range(5), "meal": range(12)}, random_state=3) == whole
+    assert generator.sample({"meal": range(12)}, random_state=4)["meal"] != whole["meal"]
+
+
+def test_same_seed_same_model_other_seed_other(tiny_gpt2, corpus):
+    spans = {"meal": range(30)}
+    first, again, other = (
+        tiny(tiny_gpt2, random_state=seed).fit(*corpus).sample(spans, random_state=0) for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_candidates_that_are_empty_or_too_long_fail(tiny_gpt2, corpus):
+    texts = (
+        tiny(tiny_gpt2, epochs=1, max_tokens=3)
+        .fit(*corpus)
+        .sample({"meal": range(60)}, random_state=0)["meal"]
+    )
+    assert None in texts
+    assert all(text is None or 1 <= len(text.split()) <= 2 for text in texts)
+
+
+def test_prompt_is_the_label_as_a_person_reads_it(tiny_gpt2):
+    X, y = ["red", "blue"], ["flight_no", "fare"]
+    generator = tiny(tiny_gpt2, label_descriptions={"fare": "the price"}).fit(X, y)
+    assert generator.prompts_ == {"flight_no": "flight no", "fare": "the price"}
+    with pytest.warns(UserWarning, match=r"classes that are not in y: \['fair'\]"):
+        tiny(tiny_gpt2, label_descriptions={"fair": "x"}).fit(X, y)
+
+
+def test_loss_counts_the_text_and_the_end_but_not_the_label(tiny_gpt2, corpus):
+    generator = tiny(tiny_gpt2).fit(*corpus)
+    sequences, n_prompt = generator._encode([("question number 3", "meal"), ("red", "city")])
+    assert [len(s) for s in sequences] == [2 + 3 + 1, 2 + 1 + 1]  # label, colon, text, end
+    assert n_prompt.tolist() == [2, 2]
+    model = generator.model_.float()
+    by_hand = []
+    for tokens, n in zip(sequences, n_prompt, strict=True):
+        with torch.no_grad():
+            log_p = model(torch.tensor([tokens])).logits[0].log_softmax(dim=-1)
+        by_hand += [-log_p[i - 1, tokens[i]].item() for i in range(n, len(tokens))]
+    with torch.no_grad():
+        loss = generator._loss(sequences, n_prompt).item()
+    assert loss == pytest.approx(np.mean(by_hand), rel=1e-4)
+
+
+def test_repeated_rows_are_drawn_up_to_max_copies(tiny_gpt2):
+    X, y = ["red"] * 40 + ["blue", "green"], ["flight"] * 40 + ["fare"] * 2
+    steps = [tiny(tiny_gpt2, max_copies=n, batch_size=1, epochs=1).fit(X, y).history_.n_steps for n in (1, 4)]
+    assert steps == [3, 4 + 2]
+
+
+def test_validation_rows_come_from_classes_that_can_spare_them():
+    labels = ["a"] * 20 + ["b"] * 9
+    rows = _held_out(labels, 0.2, np.random.default_rng(0))
+    assert len(rows) == 4
+    assert set(rows) <= set(range(20))
+    assert len(_held_out(labels, 0.0, np.random.default_rng(0))) == 0
+
+
+def test_validation_stops_training_and_gives_a_perplexity(tiny_gpt2):
+    X, y = [f"red number {i % 12}" for i in range(30)], ["flight"] * 30
+    generator = tiny(tiny_gpt2, validation_fraction=0.3, epochs=40, learning_rate=0.1).fit(X, y)
+    assert generator.history_.stopped == "early_stopping"
+    assert generator.validation_perplexity_ == pytest.approx(np.exp(min(generator.history_.validation_loss)))
+    assert np.isnan(tiny(tiny_gpt2).fit(X, y).validation_perplexity_)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"top_p": 2}, "'top_p' parameter"),
+        ({"temperature": -1}, "'temperature' parameter"),
+        ({"epochs": 0}, "'epochs' parameter"),
+        ({"max_tokens": 1}, "'max_tokens' parameter"),
+    ],
+)
+def test_bad_parameters_are_refused(params, message, tiny_gpt2):
+    with pytest.raises(ValueError, match=message):
+        tiny(tiny_gpt2, **params).fit(["red", "blue"], ["a", "b"])
+
+
+def test_unfitted_and_unknown_labels_are_refused(tiny_gpt2, corpus):
+    with pytest.raises(NotFittedError):
+        tiny(tiny_gpt2).sample({"meal": range(1)})
+    with pytest.raises(ValueError, match=r"got \['hotel'\]; the fitted classes"):
+        tiny(tiny_gpt2).fit(*corpus).sample({"hotel": range(1)})
+
+
+def test_model_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(OSError, match=r"could not be loaded.*Only safetensors"):
+        CausalLMGenerator(model=str(tmp_path)).fit(["red", "blue"], ["a", "b"])
+
+
+def test_fitted_model_is_a_plain_transformers_model(tiny_gpt2, corpus, tmp_path):
+    from transformers import AutoModelForCausalLM, GPT2LMHeadModel
+
+    generator = tiny(tiny_gpt2).fit(*corpus)
+    assert type(generator.model_) is GPT2LMHeadModel
+    generator.model_.save_pretrained(tmp_path)
+    assert torch.equal(
+        AutoModelForCausalLM.from_pretrained(tmp_path, dtype="auto").lm_head.weight,
+        generator.model_.lm_head.weight,
+    )
+
+
+def test_clone_is_unfitted(tiny_gpt2, corpus):
+    assert not hasattr(clone(tiny(tiny_gpt2).fit(*corpus)), "model_")
+
+
+ORDERS = [
+    "where is my parcel", "track my order please", "has my package shipped yet", "when will my order arrive",
+    "my delivery is late where is it", "can you tell me the status of order 4411", "is my parcel on its way",
+    "order still not here",
+]  # fmt: skip
+REFUNDS = [
+    "when do i get my money back", "has my refund been processed", "i still wait for the refund",
+    "how long does a refund take", "the refund is less than i paid", "did you send my money back",
+    "refund not on my card yet", "where is my refund",
+]  # fmt: skip
+
+
+@pytest.mark.model
+def test_embedded_model_writes_new_texts_of_the_class():
+    X, y = ORDERS + REFUNDS, ["order_status"] * 8 + ["refund_status"] * 8
+    generator = CausalLMGenerator(random_state=0, epochs=6).fit(X, y)
+    texts = generator.sample({"order_status": range(24), "refund_status": range(24)}, random_state=0)
+    new = {label: {t for t in some if t} - set(X) for label, some in texts.items()}
+    assert all(len(some) >= 8 for some in new.values())
+    about_refunds = {
+        label: np.mean(["refund" in t or "money" in t for t in some]) for label, some in new.items()
+    }
+    assert about_refunds["refund_status"] > about_refunds["order_status"] + 0.3
+    assert generator.history_.train_loss[-1] < generator.history_.train_loss[0]
+
+
+@pytest.mark.model
+def test_two_processes_write_the_same_texts():
+    code = (
+        "from skbalagen import CausalLMGenerator\n"
+        f"X, y = {(ORDERS + REFUNDS)!r}, ['order_status'] * 8 + ['refund_status'] * 8\n"
+        "generator = CausalLMGenerator(random_state=0, epochs=1).fit(X, y)\n"
+        "print(generator.sample({'order_status': range(6)}, random_state=SEED))"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code.replace("SEED", seed)], capture_output=True, text=True, check=True
+        )
+        for seed in ("0", "0", "1")
+    ]
+    assert runs[0].stdout == runs[1].stdout
+    assert runs[0].stdout != runs[2].stdout
+    assert runs[0].stderr == ""

@@ -1,0 +1,65 @@
+"""Selection and voting by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from skbalagen.labelers import LabelerEnsemble, agreement_matrix, pairwise_agreement
+from skbalagen.selection import distinct, required_votes, select
+from tests.conftest import FirstWordLabeler
+
+
+def test_required_votes():
+    assert [required_votes(v, 4) for v in ("any", "majority", "all", 2)] == [1, 3, 4, 2]
+    assert required_votes("all", 0) == 0
+    with pytest.raises(ValueError, match=r"between 1 and the number of labelers \(3\), got 4"):
+        required_votes(4, 3)
+
+
+def test_distinct_folds_case_and_spacing():
+    texts = ["New one", "old ONE", None, "new  one", "  ", "another"]
+    assert distinct(texts, {"old one"}).tolist() == [True, False, False, False, False, True]
+
+
+def test_select_takes_the_first_backed_of_each_class():
+    labels = list("aabbab")
+    backed = np.array([False, True, True, True, True, True])
+    assert select(labels, backed, {"a": 1, "b": 2}).tolist() == [1, 2, 3]
+    assert select(labels, backed, {"b": 1}).tolist() == [2]
+    assert select(labels, backed, {}).tolist() == []
+
+
+def test_ensemble_votes_and_confidence():
+    X, y = ["a one", "b two"], ["a", "b"]
+    ensemble = LabelerEnsemble(estimators=[FirstWordLabeler(), FirstWordLabeler(veto="odd")]).fit(X, y)
+    votes, confidence = ensemble.judge(["a odd", "a even", "b even"], ["a", "a", "a"])
+    assert votes.tolist() == [[True, False], [True, True], [False, False]]
+    assert np.isnan(confidence).all()  # neither member gives probabilities
+    assert ensemble.predict(["b odd"]).tolist() == ["a"]  # one vote each: the first class
+
+
+def test_ensemble_confidence_is_the_mean_probability_of_the_wanted_class():
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.naive_bayes import MultinomialNB
+    from sklearn.pipeline import make_pipeline
+
+    X, y = ["red wine", "white wine", "blue sky", "grey sky"], ["drink", "drink", "air", "air"]
+    members = [make_pipeline(CountVectorizer(), c) for c in (MultinomialNB(), LogisticRegression())]
+    ensemble = LabelerEnsemble(estimators=members).fit(X, y)
+    texts = ["red sky", "white wine"]
+    by_hand = np.mean([m.fit(X, y).predict_proba(texts)[[0, 1], [1, 0]] for m in members], axis=0)
+    assert ensemble.confidence(texts, ["drink", "air"]) == pytest.approx(by_hand)
+
+
+def test_ensemble_refuses_what_is_no_classifier():
+    with pytest.raises(TypeError, match="labelers must be scikit-learn classifiers on raw text, got 'svm'"):
+        LabelerEnsemble(estimators=["svm"]).fit(["a", "b"], [0, 1])
+
+
+def test_agreement():
+    votes = np.array([[True, True, False], [False, False, False]])
+    assert agreement_matrix(votes).tolist() == [[1, 1, 0.5], [1, 1, 0.5], [0.5, 0.5, 1]]
+    assert pairwise_agreement(votes) == pytest.approx(2 / 3)
+    assert np.isnan(pairwise_agreement(votes[:, :1]))
