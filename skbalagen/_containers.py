@@ -53,10 +53,11 @@ def rebuild(container: Any, rows: np.ndarray, texts: np.ndarray, new: np.ndarray
         values = pd.Series(texts, dtype=None if container.dtype == object else "str").astype(
             object if isinstance(container.dtype, pd.CategoricalDtype) else container.dtype
         )
-        return values.rename(container.name)
+        values.name = container.name
+        return values
     if isinstance(container, np.ndarray):
-        column = texts if container.dtype == object else texts.astype(str)
-        return column.reshape(-1, *container.shape[1:])
+        flat = texts if container.dtype == object else texts.astype(str)
+        return flat.reshape(-1, *container.shape[1:])
     if _is_polars(container):
         import polars as pl
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["as_texts", "fold_text"]
+__all__ = ["Labels", "Texts", "as_texts", "fold_text"]
+
+Texts = Sequence[str] | np.ndarray
+Labels = Sequence[Any] | np.ndarray
 
 
 def fold_text(text: str) -> str:

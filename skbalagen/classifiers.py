@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,7 +16,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
-from skbalagen._text import as_texts
+from skbalagen._text import Labels, Texts, as_texts
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators.base import as_seed
 from skbalagen.models import MINILM, load_encoder
@@ -98,23 +98,23 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
         self.max_iter = max_iter
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Sequence[str], y: Sequence[Any], sample_weight: np.ndarray | None = None) -> Self:
+    def fit(self, X: Texts, y: Labels, sample_weight: np.ndarray | None = None) -> Self:
         """Fit on the texts `X`, labels `y` and weights, each of shape (n_samples,)."""
         from sklearn.base import clone
 
-        X, y = _check_text_and_labels(X, y)
+        texts, labels = _check_text_and_labels(X, y)
         self.encoder_ = SentenceEncoder() if self.encoder is None else clone(self.encoder)
         self.linear_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
-        self.linear_.fit(self.encoder_.fit_transform(X), y, sample_weight=sample_weight)
+        self.linear_.fit(self.encoder_.fit_transform(texts), labels, sample_weight=sample_weight)
         self.classes_ = self.linear_.classes_
         return self
 
-    def predict_proba(self, X: Sequence[str]) -> np.ndarray:
+    def predict_proba(self, X: Texts) -> np.ndarray:
         """Return the probability of each class, of shape (n_samples, n_classes)."""
         check_is_fitted(self)
         return self.linear_.predict_proba(self.encoder_.transform(as_texts(X, allow_empty=True)))
 
-    def predict(self, X: Sequence[str]) -> np.ndarray:
+    def predict(self, X: Texts) -> np.ndarray:
         """Return the likeliest class of each text, of shape (n_samples,)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
@@ -196,14 +196,14 @@ class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator)
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Sequence[str], y: Sequence[Any], sample_weight: np.ndarray | None = None) -> Self:
+    def fit(self, X: Texts, y: Labels, sample_weight: np.ndarray | None = None) -> Self:
         """Fit on the texts `X`, labels `y` and weights, each of shape (n_samples,)."""
         import torch
 
-        X, y = _check_text_and_labels(X, y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        weights = compute_sample_weight(self.class_weight, y) * _check_sample_weight(sample_weight, X)
-        texts, codes, weights = _merge_repeats(X, codes, weights)
+        rows, labels = _check_text_and_labels(X, y)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        weights = compute_sample_weight(self.class_weight, labels) * _check_sample_weight(sample_weight, rows)
+        texts, codes, weights = _merge_repeats(rows, codes, weights)
         seed = as_seed(self.random_state)
         device = resolve_device(self.device)
 
@@ -237,7 +237,7 @@ class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator)
         network.requires_grad_(False)
         return self
 
-    def predict_proba(self, X: Sequence[str]) -> np.ndarray:
+    def predict_proba(self, X: Texts) -> np.ndarray:
         """Return the probability of each class, of shape (n_samples, n_classes)."""
         import torch
 
@@ -251,7 +251,7 @@ class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator)
                 proba[rows] = logits.double().softmax(dim=-1).cpu().numpy()
         return proba
 
-    def predict(self, X: Sequence[str]) -> np.ndarray:
+    def predict(self, X: Texts) -> np.ndarray:
         """Return the likeliest class of each text, of shape (n_samples,)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 
-from skbalagen._text import as_texts
+from skbalagen._text import Texts, as_texts
 from skbalagen.models import MINILM, local_path, quiet_transformers
 from skbalagen.training import autocast, resolve_device
 
@@ -69,13 +68,13 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.device = device
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Sequence[str], y: Any = None) -> Self:
+    def fit(self, X: Texts, y: Any = None) -> Self:
         """Load the model; `X`, of shape (n_samples,), is only checked and `y` is ignored."""
         as_texts(X, allow_empty=True)
         self.n_features_out_ = int(self._model().get_embedding_dimension())
         return self
 
-    def transform(self, X: Sequence[str]) -> np.ndarray:
+    def transform(self, X: Texts) -> np.ndarray:
         """Return the unit vectors of the texts `X`, float32, of shape (n_samples, n_features_out_)."""
         texts, back = np.unique(as_texts(X, allow_empty=True).astype(str), return_inverse=True)
         model = self._model()

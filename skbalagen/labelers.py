@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skbalagen._text import as_texts
+from skbalagen._text import Labels, Texts, as_texts
 
 __all__ = ["LabelerEnsemble", "default_labelers"]
 
@@ -96,17 +96,17 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
                 )
         return members
 
-    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+    def fit(self, X: Texts, y: Labels) -> Self:
         """Fit a clone of every member on the texts `X` and labels `y`, both of shape (n_samples,)."""
-        X = as_texts(X)
+        texts = as_texts(X)
         self.classes_ = np.unique(np.asarray(y))
         # Threads: the heavy parts release the interpreter, and an encoder's weights are not copied.
         self.estimators_ = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(clone(member).fit)(X, y) for member in self.members()
+            delayed(clone(member).fit)(texts, y) for member in self.members()
         )
         return self
 
-    def judge(self, X: Sequence[str], y: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray]:
         """Return votes and confidence of the texts `X` for the labels `y` in one pass.
 
         Parameters
@@ -140,15 +140,15 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         confidence = np.mean(probabilities, axis=0) if probabilities else np.full(len(wanted), np.nan)
         return votes, confidence
 
-    def votes(self, X: Sequence[str], y: Sequence[Any]) -> np.ndarray:
+    def votes(self, X: Texts, y: Labels) -> np.ndarray:
         """Return whether each labeler assigns `y` to `X`: bool, of shape (n_samples, n_labelers)."""
         return self.judge(X, y)[0]
 
-    def confidence(self, X: Sequence[str], y: Sequence[Any]) -> np.ndarray:
+    def confidence(self, X: Texts, y: Labels) -> np.ndarray:
         """Return the labelers' mean probability that `X` is `y`, of shape (n_samples,)."""
         return self.judge(X, y)[1]
 
-    def predict(self, X: Sequence[str]) -> np.ndarray:
+    def predict(self, X: Texts) -> np.ndarray:
         """Return the label with the most votes; the first of `classes_` where several have as many."""
         check_is_fitted(self)
         ballots = np.array([member.predict(X) for member in self.estimators_])

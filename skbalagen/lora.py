@@ -35,19 +35,22 @@ def _adapter_class() -> Callable[..., Any]:
     class Adapter(torch.nn.Module):
         """A frozen linear layer plus ``x @ down.T @ up.T * scale``."""
 
-        def __init__(self, layer: torch.nn.Module, transposed: bool, rank: int, scale: float) -> None:
+        layer: Any
+
+        def __init__(self, layer: Any, transposed: bool, rank: int, scale: float) -> None:
             super().__init__()
             self.layer, self.transposed, self.scale = layer, transposed, scale
             n_in, n_out = layer.weight.shape if transposed else layer.weight.shape[::-1]
-            like = {"device": layer.weight.device, "dtype": torch.float32}
-            self.down = torch.nn.Parameter(torch.randn(rank, n_in, **like) / n_in**0.5)
-            self.up = torch.nn.Parameter(torch.zeros(n_out, rank, **like))
+            device = layer.weight.device
+            # float32, whatever the frozen weights are: small updates would be lost in bfloat16.
+            self.down = torch.nn.Parameter(torch.randn(rank, n_in, device=device) / n_in**0.5)
+            self.up = torch.nn.Parameter(torch.zeros(n_out, rank, device=device))
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             thin = torch.nn.functional.linear(x, self.down.to(x.dtype))
             return self.layer(x) + torch.nn.functional.linear(thin, self.up.to(x.dtype) * self.scale)
 
-        def merged(self) -> torch.nn.Module:
+        def merged(self) -> Any:
             delta = self.scale * self.up @ self.down  # (n_out, n_in)
             weight = self.layer.weight
             weight.copy_(weight.float() + (delta.T if self.transposed else delta))

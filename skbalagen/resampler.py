@@ -64,9 +64,9 @@ class BalaGenResampler(BaseSampler):
         What the generator, and the labelers, are trained on: "band" is D_S of the paper (small classes
         copied up to B_low, large ones thinned to B_high), None the rows as they are (its Table 7).
     max_candidates : "auto" or float, default="auto"
-        Most candidates in all, in multiples of the largest class; 3.0 is the paper's number. "auto" is the
-        larger of that and twice the rows wanted: with many classes the paper's number ends the generation
-        long before they are filled.
+        Most candidates in all, in multiples of the largest class; 3.0 is the paper's number. "auto" is three
+        times the larger of that class and of all rows wanted: with many small classes the paper's number is
+        spent long before they are filled.
     shortfall : {"copy", "keep", "raise"}, default="copy"
         What to do where accepted candidates do not fill a class: add copies of its rows, leave it short,
         or raise. The first two warn once.
@@ -268,7 +268,7 @@ class BalaGenResampler(BaseSampler):
         elif quotas:
             # 3. to 5. Generate candidates D*, have them labeled, and select D_syn, a round at a time.
             if labelers is not None:
-                self._say(f"labelers: fitting {len(labelers.estimators)} on {len(rows_labelers)} rows")
+                self._say(f"labelers: fitting {len(labelers.members())} on {len(rows_labelers)} rows")
                 self.labelers_ = labelers.fit(X[rows_labelers], y[rows_labelers])
             streams = read_streams(
                 generator,
@@ -357,7 +357,7 @@ class BalaGenResampler(BaseSampler):
         """Return the most candidates that may be generated in all."""
         largest = max(sizes.values())
         if isinstance(self.max_candidates, str):
-            return max(3 * largest, 2 * sum(quotas.values()))
+            return 3 * max(largest, sum(quotas.values()))
         return int(self.max_candidates * largest)
 
     def _fill_up(self, streams: Mapping[Any, Stream], y: np.ndarray, seed: int) -> dict[Any, np.ndarray]:

@@ -74,7 +74,7 @@ def _invert(
 
 
 def _column_cache(
-    n_layers: int, n_rows: int, n_columns: int, like: tuple[torch.Tensor, torch.Tensor]
+    n_layers: int, n_rows: int, n_columns: int, like: tuple[torch.Tensor, ...]
 ) -> tuple[Any, list[Any]]:
     """Return a transformers cache, and its layers, whose rows all write the same column of a fixed block.
 

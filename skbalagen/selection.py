@@ -91,7 +91,7 @@ def select(labels: Sequence[Any] | np.ndarray, backed: np.ndarray, quotas: Mappi
     """
     left = dict(quotas)
     taken = []
-    for i in np.flatnonzero(backed):
+    for i in np.flatnonzero(backed).tolist():
         label = labels[i]
         if left.get(label, 0) > 0:
             left[label] -= 1

@@ -22,9 +22,8 @@ def resolve_device(device: str) -> torch.device:
 
     if device != "auto":
         return torch.device(device)
-    if torch.accelerator.is_available():
-        return torch.device(torch.accelerator.current_accelerator())
-    return torch.device("cpu")
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return accelerator or torch.device("cpu")
 
 
 def compute_dtype(device: torch.device) -> torch.dtype:

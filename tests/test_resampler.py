@@ -168,7 +168,7 @@ def test_at_most_so_many_candidates_in_all(corpus, max_candidates, most):
     assert set(resampler.report_["stopped"]) == {"budget", ""}
 
 
-def test_auto_budget_is_the_papers_or_twice_the_rows_wanted():
+def test_auto_budget_is_three_times_the_rows_wanted_or_the_largest_class():
     X = [f"c{i % 10} text {i}" for i in range(100)]
     y = [f"c{i % 10}" for i in range(100)]
     keep = [i for i in range(100) if y[i] == "c9" or i < 20]  # nine classes of 2, one of 10
@@ -176,7 +176,7 @@ def test_auto_budget_is_the_papers_or_twice_the_rows_wanted():
     resampler = BalaGenResampler(beta_low=100, generator=_Mute(), labelers=[], random_state=0)
     with pytest.warns(ShortfallWarning):
         resampler.fit_resample(X, y)
-    assert len(resampler.candidates_) == 2 * 9 * 8  # more than 3 * 10
+    assert len(resampler.candidates_) == 3 * 9 * 8  # more than 3 * 10
 
 
 def test_a_hopeless_class_runs_dry_before_the_budget(corpus):

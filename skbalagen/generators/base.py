@@ -9,6 +9,8 @@ from typing import Any, Protocol, Self, runtime_checkable
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skbalagen._text import Labels, Texts
+
 __all__ = ["TextGenerator", "as_seed", "check_span_labels", "stream_rng", "stream_uniforms"]
 
 
@@ -21,7 +23,7 @@ class TextGenerator(Protocol):
     the other classes, or on the size of a batch.
     """
 
-    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+    def fit(self, X: Texts, y: Labels) -> Self:
         """Learn from the texts `X`, of shape (n_samples,), and their labels `y`, of shape (n_samples,)."""
         ...
 

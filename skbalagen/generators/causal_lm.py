@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skbalagen._text import Labels, Texts
 from skbalagen.generators.base import as_seed, check_span_labels, stream_rng
 from skbalagen.lora import add_adapters, merge_adapters
 from skbalagen.models import SMOLLM2, load_causal_lm
@@ -160,7 +161,7 @@ class CausalLMGenerator(BaseEstimator):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+    def fit(self, X: Texts, y: Labels) -> Self:
         """Fine-tune the model.
 
         Parameters
@@ -178,10 +179,11 @@ class CausalLMGenerator(BaseEstimator):
         self.classes_ = np.unique(np.asarray(y))
         self.prompts_ = self._prompts(self.classes_.tolist())
         device = resolve_device(self.device)
-        self.model_, self.tokenizer_ = load_causal_lm(str(self.model))
+        # Frozen weights need no float32 copy; weights that are trained do.
+        dtype = "float32" if self.lora_rank is None else compute_dtype(device)
+        self.model_, self.tokenizer_ = load_causal_lm(str(self.model), dtype=dtype)
         self.model_.to(device)
         if self.lora_rank is not None:
-            self.model_.to(compute_dtype(device))
             add_adapters(self.model_, rank=self.lora_rank, seed=int(rng.integers(2**31)))
 
         counts: dict[tuple[str, Any], int] = {}

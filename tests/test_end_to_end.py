@@ -1,0 +1,88 @@
+"""The default resampler on the bundled corpus, with the embedded models."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+
+import numpy as np
+import pytest
+from imblearn.pipeline import Pipeline
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from skbalagen import BalaGenResampler, CausalLMGenerator
+from skbalagen._text import fold_text
+from skbalagen.datasets import load_shop_intents
+from skbalagen.metrics import macro_accuracy
+from skbalagen.resampler import ShortfallWarning
+
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def balanced():
+    X, y = load_shop_intents(split="train", return_X_y=True)
+    resampler = BalaGenResampler(random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShortfallWarning)
+        X_new, y_new = resampler.fit_resample(X, y)
+    return X, y, X_new, y_new, resampler
+
+
+def test_every_class_ends_in_the_band(balanced):
+    _, y, _, y_new, resampler = balanced
+    low, high = resampler.band_
+    assert all(low <= n <= high for n in Counter(y_new).values())
+    assert Counter(y_new) == resampler.sampling_strategy_
+    report = resampler.report_
+    assert report["added"].sum() == resampler.is_synthetic_.sum() > 0.6 * (len(y_new) - len(y))
+    assert (report["added"] + report["copied"] == report["target"] - report["size_before"]).all()
+
+
+def test_generated_texts_are_new_and_distinct(balanced):
+    X, _, X_new, _, resampler = balanced
+    generated = [fold_text(text) for text in X_new[resampler.is_synthetic_]]
+    assert len(set(generated)) == len(generated)
+    assert not set(generated) & {fold_text(text) for text in X}
+
+
+def test_labelers_refuse_and_do_not_all_agree(balanced):
+    resampler = balanced[-1]
+    assert (resampler.candidates_["verdict"] == "refused").sum() > 20
+    agreement = np.array(resampler.report_.attrs["labeler_agreement"])[np.triu_indices(3, k=1)]
+    assert ((agreement > 0.5) & (agreement < 0.99)).all()
+
+
+def test_rare_classes_are_recognised_better_than_after_copying(balanced):
+    X, y, X_new, y_new, _ = balanced
+    X_test, y_test = load_shop_intents(split="test", return_X_y=True)
+    copier = BalaGenResampler(generator="sample-copy", random_state=0)
+
+    def macro(texts, labels):
+        vectorizer = TfidfVectorizer()
+        model = LogisticRegression(max_iter=1000).fit(vectorizer.fit_transform(texts), labels)
+        return macro_accuracy(y_test, model.predict(vectorizer.transform(X_test)))
+
+    assert macro(X_new, y_new) > macro(*copier.fit_resample(X, y)) + 0.02
+
+
+def test_pipeline_with_the_language_model():
+    X, y = load_shop_intents(split="train", return_X_y=True)
+    few = np.concatenate(
+        [np.flatnonzero(y == c)[:n] for c, n in [("order_status", 20), ("gift_wrapping", 7)]]
+    )
+    pipeline = Pipeline(
+        [
+            ("balance", BalaGenResampler(generator=CausalLMGenerator(epochs=2), random_state=0)),
+            ("tfidf", TfidfVectorizer()),
+            ("clf", LogisticRegression()),
+        ]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShortfallWarning)
+        pipeline.fit(X[few], y[few])
+    n_candidates = len(pipeline["balance"].candidates_)
+    assert n_candidates >= 13
+    assert set(pipeline.predict(X[few])) == {"order_status", "gift_wrapping"}
+    assert len(pipeline["balance"].candidates_) == n_candidates
