@@ -56,7 +56,9 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, help="file to append to; standard output if absent")
     options = parser.parse_args()
 
-    X, y = load_csv(options.data)
+    with warnings.catch_warnings(record=True) as left_out:
+        warnings.simplefilter("always")
+        X, y = load_csv(options.data, drop_empty=True)
     train, test = split(X, y, options.seed)
     resampler = BalaGenResampler(
         beta_low=options.beta_low, beta_high=options.beta_high, random_state=options.seed, verbose=1
@@ -86,9 +88,9 @@ def main() -> None:
         f"removed. {seconds:.0f} seconds, peak memory {gigabytes:.1f} GB.",
         "",
         *[
-            f"> {type(w.message).__name__}: {w.message}\n"
-            for w in caught
-            if w.category.__name__ == "ShortfallWarning"
+            f"> {type(w.message).__name__}: {w.message}\n".replace(str(options.data), options.data.name)
+            for w in [*left_out, *caught]
+            if issubclass(w.category, UserWarning)
         ],
         "| " + " | ".join(["class", *report.columns]) + " |",
         "|---" * (len(report.columns) + 1) + "|",

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
         TextGenerator,
     )
     from skbalagen.labelers import LabelerEnsemble
+    from skbalagen.memory import ComponentCache
     from skbalagen.policy import AugmentOnlyPolicy, PercentilePolicy
-    from skbalagen.resampler import BalaGenResampler
+    from skbalagen.resampler import BalaGenResampler, ShortfallWarning
 
 _MODULE_OF = {
     "AugmentOnlyPolicy": "policy",
     "BalaGenResampler": "resampler",
     "CausalLMGenerator": "generators",
+    "ComponentCache": "memory",
     "EDAGenerator": "generators",
     "EmbeddingClassifier": "classifiers",
     "LabelerEnsemble": "labelers",
@@ -33,6 +35,7 @@ _MODULE_OF = {
     "PercentilePolicy": "policy",
     "SampleCopyGenerator": "generators",
     "SentenceEncoder": "encoders",
+    "ShortfallWarning": "resampler",
     "TextGenerator": "generators",
     "TransformerClassifier": "classifiers",
 }
@@ -42,6 +45,7 @@ __all__ = [
     "AugmentOnlyPolicy",
     "BalaGenResampler",
     "CausalLMGenerator",
+    "ComponentCache",
     "EDAGenerator",
     "EmbeddingClassifier",
     "LabelerEnsemble",
@@ -49,6 +53,7 @@ __all__ = [
     "PercentilePolicy",
     "SampleCopyGenerator",
     "SentenceEncoder",
+    "ShortfallWarning",
     "TextGenerator",
     "TransformerClassifier",
     "__version__",

@@ -1,4 +1,4 @@
-"""What goes in comes out: rebuild a list, array, series or table from row numbers and new texts."""
+"""What goes in comes out: find the texts in a container, and rebuild it from row numbers and new texts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,85 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["rebuild", "take"]
+__all__ = ["is_table", "rebuild", "take", "text_column_of"]
 
 
-def _is_polars(container: Any) -> bool:
-    return type(container).__module__.split(".")[0] == "polars"
+def _is_from(container: Any, package: str) -> bool:
+    """Whether the type of `container` belongs to a package, without importing it."""
+    return type(container).__module__.split(".")[0] == package
+
+
+def _has_columns(container: Any) -> bool:
+    return isinstance(container, pd.DataFrame) or (
+        _is_from(container, "polars") and hasattr(container, "columns")
+    )
+
+
+def text_column_of(X: Any, name: Any = None) -> Any:
+    """Return the column of `X` that holds the texts.
+
+    Parameters
+    ----------
+    X : container of shape (n_samples,), (n_samples, 1) or (n_samples, n_columns)
+    name : column label, default=None
+        The column of a pandas or polars DataFrame; None where it has only one, or for other containers.
+
+    Raises
+    ------
+    ValueError
+        A name that is no column of `X`, or a table with texts among several columns and no name.
+    """
+    if not _has_columns(X):
+        if name is not None:
+            raise ValueError(
+                f"text_column={name!r} names a column of a pandas or polars DataFrame, but X is a "
+                f"{type(X).__name__}. Leave text_column out, or pass the DataFrame."
+            )
+        return X
+    columns = list(X.columns)
+    if name is not None:
+        if columns.count(name) != 1:
+            raise ValueError(
+                f"text_column must name one column of X, got {name!r}; the columns are {columns!r}."
+            )
+        return X[name]
+    return X[columns[0]] if len(columns) == 1 else X
+
+
+def is_table(column: Any) -> bool:
+    """Whether what :func:`text_column_of` returned is a table of numbers, which has no texts to learn from.
+
+    Raises
+    ------
+    ValueError
+        A table that has texts among several columns.
+    """
+    if _has_columns(column):
+        texts = [
+            name
+            for name in column.columns
+            if any(isinstance(value, str) for value in column[name].head(5).to_list())
+        ]
+        if texts:
+            raise ValueError(
+                f"X has the columns {list(column.columns)!r}, several of which could be the text: name it with "
+                f"text_column=, for instance text_column={texts[0]!r}."
+            )
+        return True
+    if _is_from(column, "polars") or isinstance(column, pd.Series):
+        return False
+    try:
+        values = np.asarray(column)
+    except ValueError:  # rows of unequal length
+        return False
+    if values.ndim < 2 or (values.ndim == 2 and values.shape[1] == 1 and values.dtype.kind in "OUST"):
+        return False
+    if any(isinstance(value, str) for value in values.flat[:64].tolist()):
+        raise ValueError(
+            f"X must hold one text a row, shape (n_samples,) or (n_samples, 1), got shape {values.shape}. Select "
+            "the column that holds the text, or pass a DataFrame and name it with text_column=."
+        )
+    return True
 
 
 def take(container: Any, rows: np.ndarray) -> Any:
@@ -19,49 +93,70 @@ def take(container: Any, rows: np.ndarray) -> Any:
 
     Parameters
     ----------
-    container : list, tuple, ndarray, pandas or polars Series or DataFrame, or any sequence
-        A sequence of another type, such as a column of a Hugging Face dataset, comes back as a list.
+    container : list, tuple, ndarray, pandas or polars Series or DataFrame, column of a Hugging Face dataset
+        Any other sequence comes back as a list.
     rows : ndarray of int, of shape (n_rows,)
         Row numbers; pandas indexes are numbered anew, as imbalanced-learn does.
     """
     if isinstance(container, pd.Series | pd.DataFrame):
         return container.iloc[rows].reset_index(drop=True)
-    if isinstance(container, np.ndarray) or _is_polars(container):
+    if isinstance(container, np.ndarray) or _is_from(container, "polars"):
         return container[rows]
-    if isinstance(container, tuple):
-        return tuple(container[row] for row in rows.tolist())
-    return [container[row] for row in rows.tolist()]
+    values = list(container)
+    return _sequence_like(container, [values[row] for row in rows.tolist()])
 
 
-def rebuild(container: Any, rows: np.ndarray, texts: np.ndarray, new: np.ndarray) -> Any:
-    """Return rows of a column of texts, with some texts replaced.
+def rebuild(X: Any, rows: np.ndarray, texts: np.ndarray, new: np.ndarray, name: Any = None) -> Any:
+    """Return rows of a container with the text of some replaced.
 
     Parameters
     ----------
-    container : as for :func:`take`
+    X : as for :func:`take`
     rows : ndarray of int, of shape (n_rows,)
         Row numbers; for a new text, any row.
     texts : ndarray of object, of shape (n_rows,)
         The text of each row that comes out.
     new : ndarray of bool, of shape (n_rows,)
-        Which rows take their text from `texts`; all others are copied from the container.
+        Which rows are new: the other columns of these are missing values.
+    name : column label, default=None
+        Column of a DataFrame that holds the texts; None if it has only one.
     """
-    if isinstance(container, pd.DataFrame):
-        column = container.columns[0]
-        return pd.DataFrame({column: rebuild(container[column], rows, texts, new)})
-    if isinstance(container, pd.Series):
-        values = pd.Series(texts, dtype=None if container.dtype == object else "str").astype(
-            object if isinstance(container.dtype, pd.CategoricalDtype) else container.dtype
-        )
-        values.name = container.name
-        return values
-    if isinstance(container, np.ndarray):
-        flat = texts if container.dtype == object else texts.astype(str)
-        return flat.reshape(-1, *container.shape[1:])
-    if _is_polars(container):
+    if _has_columns(X):
+        name = X.columns[0] if name is None else name
+        column = rebuild(X[name], rows, texts, new)
+        table = take(X, rows)
+        if isinstance(X, pd.DataFrame):
+            columns = [
+                column if c == name else values.mask(new) if new.any() else values
+                for c, values in table.items()
+            ]
+            return pd.concat(columns, axis=1, keys=X.columns)
         import polars as pl
 
-        if isinstance(container, pl.DataFrame):
-            return pl.DataFrame({container.columns[0]: texts.tolist()})
-        return pl.Series(container.name, texts.tolist(), dtype=pl.String)
-    return tuple(texts) if isinstance(container, tuple) else texts.tolist()
+        kept = pl.Series(~new)
+        others = [pl.when(kept).then(pl.col(c)).otherwise(None).alias(c) for c in X.columns if c != name]
+        return table.with_columns(column, *others)
+    if isinstance(X, pd.Series):
+        if pd.api.types.is_object_dtype(X.dtype) or isinstance(X.dtype, pd.CategoricalDtype):
+            return pd.Series(texts, dtype=object, name=X.name)
+        return pd.Series(texts, dtype="str", name=X.name).astype(X.dtype)
+    if isinstance(X, np.ndarray):
+        flat = texts if X.dtype == object else texts.astype(str)
+        return flat.reshape(-1, *X.shape[1:])
+    if _is_from(X, "polars"):
+        import polars as pl
+
+        return pl.Series(X.name, texts.tolist(), dtype=pl.String)
+    if np.ndim(X[0]):  # a list of lists of one text
+        return _sequence_like(X, [[text] for text in texts])
+    return _sequence_like(X, texts.tolist())
+
+
+def _sequence_like(container: Any, values: list[Any]) -> Any:
+    if isinstance(container, tuple):
+        return tuple(values)
+    if _is_from(container, "datasets") and hasattr(container, "column_name"):
+        import datasets
+
+        return datasets.Dataset.from_dict({container.column_name: values})[container.column_name]
+    return values

@@ -57,6 +57,11 @@ def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarra
             f"{name} must be a sequence of texts, got a sparse matrix. Resample the texts before they are "
             "vectorised: put the resampler in front of the vectorizer."
         )
+    if isinstance(X, np.ndarray) and X.dtype.kind in "biufc":
+        raise ValueError(
+            f"{name} must hold texts, expected an array of str, got one of {X.dtype}. Pass the texts themselves, "
+            "before they are vectorised."
+        )
     texts = np.asarray(X, dtype=object)
     if texts.ndim == 2 and texts.shape[1] == 1:
         texts = texts[:, 0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from os import PathLike
@@ -103,6 +104,7 @@ def load_csv(
     split: str | None = None,
     encoding: str = "utf-8",
     sep: str | None = None,
+    drop_empty: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read texts and labels from a CSV or TSV file with a header line.
 
@@ -122,6 +124,9 @@ def load_csv(
         Encoding of the file; a byte order mark is taken off.
     sep : str, default=None
         Separator, one character; None is a tab for files that end in .tsv or .tab, else a comma.
+    drop_empty : bool, default=False
+        Leave out rows with an empty text or label, with one warning that names their lines, instead of
+        raising at the first.
 
     Returns
     -------
@@ -156,6 +161,7 @@ def load_csv(
     wanted = [text, label] if split is None else [text, label, "split"]
     places = [_place(header, name, path) for name in wanted]
     kept: list[tuple[str, str]] = []
+    dropped: list[int] = []
     other_splits: set[str] = set()
     for line, fields in records:
         if len(fields) != len(header):
@@ -167,16 +173,26 @@ def load_csv(
         if split is not None and values[2] != split:
             other_splits.add(values[2])
             continue
-        for name, value in zip(wanted, values, strict=True):
-            if not value.strip():
-                raise ValueError(
-                    f"{path}, line {line}: expected a value in column {name!r}, got {value!r}. "
-                    f"Fill it in or remove the row."
-                )
-        kept.append((values[0], values[1]))
+        empty = [name for name, value in zip(wanted, values, strict=True) if not value.strip()]
+        if not empty:
+            kept.append((values[0], values[1]))
+        elif drop_empty:
+            dropped.append(line)
+        else:
+            raise ValueError(
+                f"{path}, line {line}: expected a value in column {empty[0]!r}, got nothing. Fill it in, remove "
+                "the row, or pass drop_empty=True."
+            )
     if not kept:
         there = f" with split={split!r}, got the splits {sorted(other_splits)}" if split is not None else ""
         raise ValueError(f"{path} must hold at least one row below its header{there or ', got none'}.")
+    if dropped:
+        warnings.warn(
+            f"{path}: left out {len(dropped)} rows with an empty text or label (drop_empty=True), lines "
+            f"{dropped[:5]}{' and more' if len(dropped) > 5 else ''}.",
+            UserWarning,
+            stacklevel=2,
+        )
     return _column([row[0] for row in kept]), _column([row[1] for row in kept])
 
 

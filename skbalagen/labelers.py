@@ -148,11 +148,15 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         """Return the labelers' mean probability that `X` is `y`, of shape (n_samples,)."""
         return self.judge(X, y)[1]
 
+    def ballots(self, X: Texts) -> np.ndarray:
+        """Return the label that each labeler gives each text, of shape (n_samples, n_labelers)."""
+        check_is_fitted(self)
+        return np.array([member.predict(X) for member in self.estimators_]).T
+
     def predict(self, X: Texts) -> np.ndarray:
         """Return the label with the most votes; the first of `classes_` where several have as many."""
-        check_is_fitted(self)
-        ballots = np.array([member.predict(X) for member in self.estimators_])
-        counts = np.array([(ballots == label).sum(axis=0) for label in self.classes_])
+        ballots = self.ballots(X)
+        counts = np.array([(ballots == label).sum(axis=1) for label in self.classes_])
         return self.classes_[counts.argmax(axis=0)]
 
 

@@ -22,6 +22,7 @@ def class_table(
     kept: Mapping[Any, int],
     copied: Mapping[Any, int],
     streams: Mapping[Any, Stream],
+    found: Mapping[Any, Stream] | None = None,
     orders: Mapping[Any, int] | None = None,
 ) -> pd.DataFrame:
     """Return a row a class, in the order of `sizes`.
@@ -32,6 +33,8 @@ def class_table(
         Rows before, wanted, of the originals that stayed, and copied.
     streams : mapping of label to Stream
         What was generated; classes that needed nothing may be missing.
+    found : mapping of label to Stream, default=None
+        What was taken from unlabeled texts, as another column.
     orders : mapping of label to int, default=None
         Orders of a Markov chain, as another column.
 
@@ -42,7 +45,8 @@ def class_table(
     rows = []
     for label, size in sizes.items():
         stream = streams.get(label, Stream(0))
-        added, n_kept, n_copied = len(stream.taken), kept.get(label, 0), copied.get(label, 0)
+        n_found = len(found[label].taken) if found and label in found else 0
+        added, n_kept, n_copied = len(stream.taken) + n_found, kept.get(label, 0), copied.get(label, 0)
         rows.append(
             {
                 "size_before": size,
@@ -59,21 +63,26 @@ def class_table(
             }
         )
     table = pd.DataFrame(rows, index=pd.Index(list(sizes), name="class"))
+    if found:
+        table["unlabeled"] = [len(found[label].taken) if label in found else 0 for label in sizes]
     if orders is not None:
         table["order"] = [orders.get(label) for label in sizes]
     table.attrs["labeler_agreement"] = agreement_matrix(_judged_votes(streams.values())).tolist()
     return table
 
 
-def candidate_table(streams: Mapping[Any, Stream]) -> pd.DataFrame:
-    """Return a row a candidate: text, label, votes (list of bool), confidence and verdict."""
-    columns: dict[str, list[Any]] = {"text": [], "label": [], "votes": [], "confidence": [], "verdict": []}
-    for label, stream in streams.items():
-        columns["text"] += stream.texts
-        columns["label"] += [label] * len(stream.texts)
-        columns["votes"] += [votes.tolist() for votes in stream.votes]
-        columns["confidence"] += stream.confidence
-        columns["verdict"] += stream.verdicts
+def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFrame:
+    """Return a row a candidate: text, label, votes (list of bool), confidence, verdict and source."""
+    names = ["text", "label", "votes", "confidence", "verdict", "source"]
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for source, streams in streams_of.items():
+        for label, stream in streams.items():
+            columns["text"] += stream.texts
+            columns["label"] += [label] * len(stream.texts)
+            columns["votes"] += [votes.tolist() for votes in stream.votes]
+            columns["confidence"] += stream.confidence
+            columns["verdict"] += stream.verdicts
+            columns["source"] += [source] * len(stream.texts)
     return pd.DataFrame(
         {
             name: pd.Series(values, dtype=float if name == "confidence" else object)

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from importlib import import_module
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from imblearn.base import BaseSampler
 from sklearn.base import _fit_context, clone
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_sample_weight,
+    check_consistent_length,
+    column_or_1d,
+    validate_data,
+)
 
-from skbalagen._containers import rebuild, take
+from skbalagen._containers import is_table, rebuild, take, text_column_of
 from skbalagen._text import as_texts, fold_text
 from skbalagen.labelers import LabelerEnsemble
+from skbalagen.memory import ComponentCache, open_cache
 from skbalagen.policy import PercentilePolicy, class_sizes, rebalance_rows, repeat_rows, resolve_targets
 from skbalagen.report import candidate_table, class_table
 from skbalagen.selection import required_votes
-from skbalagen.streams import Stream, read_streams
+from skbalagen.streams import Stream, read_streams, read_unlabeled
 
 __all__ = ["BalaGenResampler", "ShortfallWarning"]
 
@@ -55,14 +65,18 @@ class BalaGenResampler(BaseSampler):
     generator : str or TextGenerator, default=None
         None or "causal-lm" is the embedded language model; "eda", "markov-chain" and "sample-copy" are the
         others; an object with ``fit`` and ``sample`` is cloned.
+    text_column : column label, default=None
+        Column of a DataFrame that holds the texts, where it has several. The others are missing values in
+        generated rows and copied in copies.
     labelers : list of classifiers or LabelerEnsemble, default=None
         scikit-learn classifiers on raw text that judge candidates; None is the default ensemble, ``[]``
         switches weak labeling off.
     min_votes : {"any", "majority", "all"} or int, default="majority"
         How many labelers must assign a candidate to the class that it was generated for.
-    balance_generator, balance_labelers : {"band"} or None, default="band"
+    balance_generator, balance_labelers : {"band", "classes"} or None, default="band"
         What the generator, and the labelers, are trained on: "band" is D_S of the paper (small classes
-        copied up to B_low, large ones thinned to B_high), None the rows as they are (its Table 7).
+        copied up to B_low, large ones thinned to B_high), "classes" has every class copied up to the
+        largest, whatever the betas, and None is the rows as they are (its Table 7).
     max_candidates : "auto" or float, default="auto"
         Most candidates in all, in multiples of the largest class; 3.0 is the paper's number. "auto" is three
         times the larger of that class and of all rows wanted: with many small classes the paper's number is
@@ -70,8 +84,14 @@ class BalaGenResampler(BaseSampler):
     shortfall : {"copy", "keep", "raise"}, default="copy"
         What to do where accepted candidates do not fill a class: add copies of its rows, leave it short,
         or raise. The first two warn once.
-    memory : None
-        Reserved.
+    memory : str, path-like, joblib.Memory or ComponentCache, default=None
+        Where fitted generators, fitted labelers and candidates are kept, so that a later fit on the same
+        rows, with the same parameters and seed, need not make them again. The key holds what a part is
+        trained on, but neither the betas nor anything that comes after the part: with
+        ``balance_generator="classes"`` and ``balance_labelers="classes"`` a grid over the betas costs about
+        one fit. Bypassed, with a warning, if `random_state` is None.
+    synthetic_weight : float, default=1.0
+        What `sample_weight_` is for generated rows, in multiples of the mean weight of their class.
     n_jobs : int, default=None
         Labelers that are fitted side by side, in threads; None is one.
     random_state : int, RandomState instance or None, default=None
@@ -102,8 +122,15 @@ class BalaGenResampler(BaseSampler):
     candidates_ : DataFrame of shape (n_candidates, 5)
         text, label, votes (a list of bool), confidence and verdict: "accepted", "surplus" (backed, but the
         class was full), "refused", "duplicate" (of a row of X or of another candidate) or "failed".
+    sample_weight_ : ndarray of shape (n_samples_new,)
+        Weight of each row; only if `sample_weight` was given, or `synthetic_weight` is not 1.
+    groups_ : ndarray of shape (n_samples_new,)
+        Group of each row; generated rows have -1 where groups are numbers, else None. Only if `groups` was
+        given.
     n_features_in_ : int
-        1.
+        Columns of X; 1 for texts.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if X is a DataFrame.
 
     See Also
     --------
@@ -114,6 +141,9 @@ class BalaGenResampler(BaseSampler):
     -----
     The candidates of a class are a stream: candidate i depends on the fitted generator, the class, i and
     the seed alone. Streams are read until a class is full or the budget is spent.
+
+    A two-dimensional table of numbers has no texts: its small classes are filled with copies, and a warning
+    says so.
 
     References
     ----------
@@ -141,17 +171,19 @@ class BalaGenResampler(BaseSampler):
             Mapping,
             callable,
         ],
-        "generator": [StrOptions(set(_GENERATORS)), None, object],
+        "generator": [StrOptions({*_GENERATORS, "unlabeled"}), None, object],
+        "text_column": [None, object],
         "labelers": [list, tuple, LabelerEnsemble, None],
         "min_votes": [
             StrOptions({"any", "majority", "all"}),
             Interval(Integral, 1, None, closed="left"),
         ],
-        "balance_generator": [StrOptions({"band"}), None],
-        "balance_labelers": [StrOptions({"band"}), None],
+        "balance_generator": [StrOptions({"band", "classes"}), None],
+        "balance_labelers": [StrOptions({"band", "classes"}), None],
         "max_candidates": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "shortfall": [StrOptions({"copy", "keep", "raise"})],
-        "memory": [None],
+        "memory": [str, PathLike, HasMethods("clear"), None],
+        "synthetic_weight": [Interval(Real, 0, None, closed="left")],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -164,13 +196,15 @@ class BalaGenResampler(BaseSampler):
         beta_high: float = 0,
         sampling_strategy: str | Mapping[Any, int] | Callable[[np.ndarray], Mapping[Any, int]] = "auto",
         generator: Any = None,
+        text_column: Any = None,
         labelers: Sequence[Any] | LabelerEnsemble | None = None,
         min_votes: str | int = "majority",
         balance_generator: str | None = "band",
         balance_labelers: str | None = "band",
         max_candidates: str | float = "auto",
         shortfall: str = "copy",
-        memory: None = None,
+        memory: str | PathLike[str] | ComponentCache | Any = None,
+        synthetic_weight: float = 1.0,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -179,6 +213,7 @@ class BalaGenResampler(BaseSampler):
         self.beta_low = beta_low
         self.beta_high = beta_high
         self.generator = generator
+        self.text_column = text_column
         self.labelers = labelers
         self.min_votes = min_votes
         self.balance_generator = balance_generator
@@ -186,6 +221,7 @@ class BalaGenResampler(BaseSampler):
         self.max_candidates = max_candidates
         self.shortfall = shortfall
         self.memory = memory
+        self.synthetic_weight = synthetic_weight
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
@@ -208,20 +244,30 @@ class BalaGenResampler(BaseSampler):
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def fit_resample(
+        self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None, unlabeled: Any = None
+    ) -> tuple[Any, Any]:
         """Resample the data set.
 
         Parameters
         ----------
-        X : array-like of str, of shape (n_samples,) or (n_samples, 1)
-            Texts: a list, tuple, ndarray, pandas or polars Series or one-column DataFrame.
+        X : array-like of str, of shape (n_samples,), (n_samples, 1) or (n_samples, n_columns)
+            Texts: a list, tuple, ndarray, pandas or polars Series or DataFrame, or a column of a Hugging Face
+            dataset. See `text_column` for a DataFrame of several columns.
         y : array-like of shape (n_samples,)
-            One label a text, of at least two classes.
+            One label a text, of at least two classes; or one column a class, with a single 1 a row.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, carried over to `sample_weight_`.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of the rows, carried over to `groups_`.
+        unlabeled : array-like of str, default=None
+            Real texts without labels. Those that enough labelers assign to a class that is to be filled are
+            taken before any are generated; with ``generator="unlabeled"`` none are generated.
 
         Returns
         -------
         X_resampled : container of the type of `X`, of n_samples_new rows
-            The kept rows of `X` in their order, then generated texts, then copies.
+            The kept rows of `X` in their order, then added texts, then copies.
         y_resampled : container of the type of `y`, of n_samples_new rows
 
         Raises
@@ -230,17 +276,39 @@ class BalaGenResampler(BaseSampler):
             Input that is not texts with one label each; the row is named. Parameters out of range.
         """
         texts, labels = self._check_X_y(X, y)
-        X_resampled, _ = self._fit_resample(texts, labels)
-        generated = self.is_synthetic_
-        # A generated row takes its label's container value from any row of its class.
-        rows = np.where(generated, self._representative_rows, self.source_indices_)
-        del self._representative_rows
-        return rebuild(X, rows, X_resampled, generated), take(y, rows)
+        if unlabeled is None and isinstance(self.generator, str) and self.generator == "unlabeled":
+            raise ValueError(
+                "generator='unlabeled' fills classes from unlabeled=, got none. Pass texts as "
+                "fit_resample(X, y, unlabeled=texts), or choose another generator."
+            )
+        pool = None if unlabeled is None else as_texts(unlabeled, name="unlabeled", allow_empty=True)
+        weights = None
+        if sample_weight is not None or self.synthetic_weight != 1:
+            weights = _check_sample_weight(sample_weight, labels)
+        groups = None if groups is None else column_or_1d(groups)
+        check_consistent_length(labels, groups)
 
-    def _fit_resample(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        X_resampled, y_resampled = self._fit_resample(texts, labels, unlabeled=pool)
+
+        new, rows = self.is_synthetic_, self._representative_rows
+        del self._representative_rows
+        self.sample_weight_ = None if weights is None else self._weights(weights, labels, y_resampled)
+        self.groups_ = None
+        if groups is not None:
+            numbers = np.issubdtype(groups.dtype, np.number)
+            self.groups_ = groups[rows] if numbers else groups[rows].astype(object)
+            self.groups_[new] = -1 if numbers else None
+        if texts is None:
+            return take(X, rows), take(y, rows)
+        return rebuild(X, rows, X_resampled, new, self.text_column), take(y, rows)
+
+    def _fit_resample(
+        self, X: np.ndarray | None, y: np.ndarray, *, unlabeled: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         random_state = check_random_state(self.random_state)
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=3).tolist()
-        generator, labelers = self._components(random_state)
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=4).tolist()
+        generator, labelers = self._components(random_state, has_texts=X is not None)
+        cache = self._cache()
         sizes = class_sizes(y)
 
         # 1. Policy: which classes are too small or too large, and how many rows each should have.
@@ -248,71 +316,152 @@ class BalaGenResampler(BaseSampler):
         self.sampling_strategy_ = targets
         quotas = {label: n - sizes[label] for label, n in targets.items() if n > sizes[label]}
         self._say(f"policy: {len(quotas)} of {len(sizes)} classes to fill with {sum(quotas.values())} rows")
+        if X is None:
+            X = self._row_numbers_for_texts(len(y), sum(quotas.values()))
         copies_rows = hasattr(generator, "sample_rows")
 
-        # 2. D_S, the balanced training set of the generator and the labelers.
-        balanced = rebalance_rows(y, targets, np.random.default_rng(seeds[0])) if quotas else np.arange(0)
-        everything = np.arange(len(y))
-        rows_generator = balanced if self.balance_generator == "band" and not copies_rows else everything
-        rows_labelers = balanced if self.balance_labelers == "band" else everything
-
-        self.generator_, self.labelers_ = generator, None
+        found: dict[Any, Stream] = {}
         streams: dict[Any, Stream] = {}
         copied: dict[Any, np.ndarray] = {}
-        if quotas:
-            self._say(f"generator: fitting {type(generator).__name__} on {len(rows_generator)} rows")
-            generator.fit(X[rows_generator], y[rows_generator])
+        self.generator_, self.labelers_ = generator, None
         if quotas and copies_rows:
+            generator.fit(X, y)
             spans = {label: range(quota) for label, quota in quotas.items()}
             copied = generator.sample_rows(spans, random_state=seeds[1])
         elif quotas:
+            # 2. D_S, the balanced training set of the generator and the labelers.
+            rows_generator = self._training_rows(self.balance_generator, y, targets, seeds[0])
+            rows_labelers = self._training_rows(self.balance_labelers, y, targets, seeds[0])
+            known = {fold_text(text) for text in X}
+
             # 3. to 5. Generate candidates D*, have them labeled, and select D_syn, a round at a time.
             if labelers is not None:
                 self._say(f"labelers: fitting {len(labelers.members())} on {len(rows_labelers)} rows")
-                self.labelers_ = labelers.fit(X[rows_labelers], y[rows_labelers])
-            streams = read_streams(
-                generator,
-                self.labelers_,
-                quotas,
-                {fold_text(text) for text in X},
-                min_votes=self.min_votes,
-                budget=self._budget(sizes, quotas),
-                seed=seeds[1],
-                progress=self._say,
-            )
-            copied = self._fill_up(streams, y, seeds[2])
+                labelers, _ = _fitted(labelers, X[rows_labelers], y[rows_labelers], cache)
+                self.labelers_ = labelers
+            if unlabeled is not None:
+                found = read_unlabeled(
+                    unlabeled, labelers, quotas, known, min_votes=self.min_votes, seed=seeds[3]
+                )
+                self._say(f"unlabeled: {sum(len(s.taken) for s in found.values())} rows accepted")
+            wanted = {c: n - len(found[c].taken) if c in found else n for c, n in quotas.items()}
+            streams = {c: Stream(n) for c, n in wanted.items()}
+            if generator is not None and any(wanted.values()):
+                self._say(f"generator: fitting {type(generator).__name__} on {len(rows_generator)} rows")
+                self.generator_, key = _fitted(generator, X[rows_generator], y[rows_generator], cache)
+                streams = read_streams(
+                    cache.candidates(self.generator_, key) if cache else self.generator_,
+                    labelers,
+                    wanted,
+                    known | {fold_text(text) for stream in found.values() for text in stream.taken},
+                    min_votes=self.min_votes,
+                    budget=self._budget(sizes, quotas),
+                    seed=seeds[1],
+                    progress=self._say,
+                )
+            copied = self._fill_up(streams, quotas, y, seeds[2])
 
         # 6. Assemble: D thinned to B_high, D_syn, and copies where D_syn fell short.
         kept = rebalance_rows(y, targets, np.random.default_rng(seeds[0]), over=False)
-        self.candidates_ = candidate_table(streams)
+        self.candidates_ = candidate_table({"unlabeled": found, "generated": streams})
         self.report_ = class_table(
             sizes,
             targets,
             class_sizes(y[kept]),
             {label: len(rows) for label, rows in copied.items()},
             streams,
-            getattr(generator, "order_", None),
+            found,
+            getattr(self.generator_, "order_", None),
         )
-        return self._assemble(X, y, kept, {label: stream.taken for label, stream in streams.items()}, copied)
+        added = {c: (found[c].taken if c in found else []) + streams[c].taken for c in streams}
+        return self._assemble(X, y, kept, added, copied)
 
-    def _check_X_y(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        texts = as_texts(X)
-        if type_of_target(y, input_name="y").startswith("multilabel"):
-            raise ValueError(
-                "y must hold one label a text, got a multilabel target. Resample one label at a time, or make "
-                "each combination of labels a class."
+    def _check_X_y(self, X: Any, y: Any) -> tuple[np.ndarray | None, np.ndarray]:
+        """Return the texts, or None for a table of numbers, and the labels."""
+        if hasattr(X, "tocsr"):
+            raise TypeError(
+                "X must be a sequence of texts, got a sparse matrix. Resample the texts before they are "
+                "vectorised: put the resampler in front of the vectorizer."
             )
-        labels = np.asarray(y)
-        if labels.ndim == 2 and labels.shape[1] == 1:
-            labels = labels[:, 0]
-        check_consistent_length(texts, labels)
-        check_classification_targets(labels)
-        if len(np.unique(labels)) < 2:
-            raise ValueError(
-                f"y must hold at least two classes, got one: {labels.tolist()[0]!r}. There is nothing to balance."
-            )
-        self.n_features_in_ = 1
+        column = text_column_of(X, self.text_column)
+        if is_table(column):
+            labels = _check_labels(y)
+            # A sparse matrix was refused; columns of sparse dtype are copied as they are.
+            check_consistent_length(validate_data(self, X, accept_sparse=True), labels)
+            return None, labels
+        texts = as_texts(column)
+        if y is not None:
+            check_consistent_length(texts, y)
+        labels = _check_labels(y)
+        _check_feature_names(self, X, reset=True)
+        self.n_features_in_ = len(getattr(X, "columns", [column]))
         return texts, labels
+
+    @staticmethod
+    def _row_numbers_for_texts(n_rows: int, n_wanted: int) -> np.ndarray:
+        if n_wanted:
+            warnings.warn(
+                f"X is a table of numbers: there are no texts to learn from, so that the {n_wanted} rows wanted "
+                "are copies. Pass texts, put the resampler in front of the vectorizer, or use imblearn's "
+                "RandomOverSampler.",
+                UserWarning,
+                stacklevel=6,
+            )
+        return np.arange(n_rows).astype(str).astype(object)
+
+    @staticmethod
+    def _training_rows(
+        balance: str | None, y: np.ndarray, targets: Mapping[Any, int], seed: int
+    ) -> np.ndarray:
+        if balance is None:
+            return np.arange(len(y))
+        if balance == "classes":
+            sizes = class_sizes(y)
+            targets = dict.fromkeys(sizes, max(sizes.values()))
+        return rebalance_rows(y, targets, np.random.default_rng(seed))
+
+    def _cache(self) -> ComponentCache | None:
+        cache = open_cache(self.memory)
+        if cache is not None and self.random_state is None:
+            warnings.warn(
+                "memory is not used, since random_state is None: what is kept would be the same each time. Set "
+                "random_state to a number.",
+                UserWarning,
+                stacklevel=5,
+            )
+            return None
+        return cache
+
+    def _weights(self, weights: np.ndarray, y: np.ndarray, y_new: np.ndarray) -> np.ndarray:
+        """Return the weights of the rows that come out."""
+        new = self.is_synthetic_
+        out = np.zeros(len(new))
+        out[~new] = weights[self.source_indices_[~new]]
+        for label in np.unique(y_new[new]):
+            out[new & (y_new == label)] = self.synthetic_weight * weights[y == label].mean()
+        return out
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the fitted labelers out of pickles: what they said is in `candidates_`."""
+        state = dict(super().__getstate__())
+        if state.get("labelers_") is not None:
+            state["labelers_"] = clone(state["labelers_"])
+        return state
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> BalaGenResampler:
+        """Copy the fitted labelers too, unlike a pickle."""
+        copied = type(self).__new__(type(self))
+        memo[id(self)] = copied
+        copied.__dict__.update({name: deepcopy(value, memo) for name, value in vars(self).items()})
+        return copied
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.one_d_array = False  # the check suites know 1-D input as numbers only
+        tags.input_tags.dataframe = True
+        tags.input_tags.sparse = False
+        return tags
 
     def _policy(self, y: np.ndarray) -> tuple[tuple[float, float] | None, dict[Any, int]]:
         if isinstance(self.sampling_strategy, str) and self.sampling_strategy == "auto":
@@ -325,16 +474,22 @@ class BalaGenResampler(BaseSampler):
             return self.labelers.members()
         return LabelerEnsemble(estimators=self.labelers).members()
 
-    def _components(self, random_state: np.random.RandomState) -> tuple[Any, LabelerEnsemble | None]:
+    def _components(
+        self, random_state: np.random.RandomState, *, has_texts: bool
+    ) -> tuple[Any, LabelerEnsemble | None]:
         """Return the unfitted generator and labelers, with their parameters checked and seeds set."""
         generator = "causal-lm" if self.generator is None else self.generator
-        if isinstance(generator, str) and generator in _GENERATORS:
+        if not has_texts:
+            generator = "sample-copy"
+        if isinstance(generator, str) and generator == "unlabeled":
+            generator = None
+        elif isinstance(generator, str) and generator in _GENERATORS:
             module, name = _GENERATORS[generator]
             generator = getattr(import_module(f"skbalagen.generators.{module}"), name)()
         elif isinstance(generator, type) or not (hasattr(generator, "fit") and hasattr(generator, "sample")):
             raise TypeError(
-                f"generator must be one of {sorted(_GENERATORS)} or an object with fit(X, y) and sample(spans, "
-                f"*, random_state), got {generator!r}. See skbalagen.TextGenerator."
+                f"generator must be one of {sorted([*_GENERATORS, 'unlabeled'])} or an object with fit(X, y) and "
+                f"sample(spans, *, random_state), got {generator!r}. See skbalagen.TextGenerator."
             )
         else:
             generator = clone(generator, safe=False)
@@ -360,15 +515,15 @@ class BalaGenResampler(BaseSampler):
             return 3 * max(largest, sum(quotas.values()))
         return int(self.max_candidates * largest)
 
-    def _fill_up(self, streams: Mapping[Any, Stream], y: np.ndarray, seed: int) -> dict[Any, np.ndarray]:
+    def _fill_up(
+        self, streams: Mapping[Any, Stream], quotas: Mapping[Any, int], y: np.ndarray, seed: int
+    ) -> dict[Any, np.ndarray]:
         """Say which classes fell short; return the rows to copy for them."""
         short = {label: stream for label, stream in streams.items() if stream.missing}
         if not short:
             return {}
         worst = sorted(short, key=lambda label: -short[label].missing)
-        listed = ", ".join(
-            f"{label!r} ({short[label].missing} of {short[label].quota})" for label in worst[:5]
-        )
+        listed = ", ".join(f"{label!r} ({short[label].missing} of {quotas[label]})" for label in worst[:5])
         listed += f" and {len(worst) - 5} more" if len(worst) > 5 else ""
         said = (
             f"{len(short)} of {len(streams)} classes got fewer generated rows than wanted; missing: {listed}."
@@ -411,3 +566,37 @@ class BalaGenResampler(BaseSampler):
     def _say(self, line: str) -> None:
         if self.verbose:
             print(line)  # noqa: T201 - what verbose asks for
+
+
+def _check_labels(y: Any) -> np.ndarray:
+    """Return the labels, of shape (n_samples,), or raise a clear error."""
+    if y is None:
+        raise ValueError("BalaGenResampler requires y to be passed, but the target y is None.")
+    labels = np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    missing = np.flatnonzero(pd.isna(labels).reshape(len(labels), -1).any(axis=1))
+    if len(missing):
+        raise ValueError(
+            f"y must hold a label a text, got {labels[missing[0]]!r} in row {missing[0]}. Remove such rows."
+        )
+    if labels.dtype == object and not any(isinstance(label, str) for label in labels.flat):
+        labels = np.array(labels.tolist())  # numbers and truth values in an array of objects
+    if labels.ndim == 2 and np.isin(labels, [0, 1]).all() and (labels.sum(axis=1) == 1).all():
+        labels = labels.argmax(axis=1)
+    if labels.ndim != 1 or type_of_target(labels, input_name="y").startswith("multilabel"):
+        raise ValueError(
+            "y must hold one label a text, got a multilabel or multioutput target. Resample one label at a "
+            "time, or make each combination of labels a class."
+        )
+    check_classification_targets(labels)
+    if len(np.unique(labels)) < 2:
+        raise ValueError(
+            f"y must hold at least two classes, got one class: {labels.tolist()[0]!r}. There is nothing to balance."
+        )
+    return labels
+
+
+def _fitted(estimator: Any, X: np.ndarray, y: np.ndarray, cache: ComponentCache | None) -> tuple[Any, str]:
+    """Return the fitted estimator, and the key that a cache keeps it under."""
+    return (estimator.fit(X, y), "") if cache is None else cache.fitted(estimator, X, y)

@@ -14,7 +14,7 @@ from skbalagen.generators.base import TextGenerator
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.selection import distinct, required_votes, select
 
-__all__ = ["Stream", "read_streams"]
+__all__ = ["Stream", "read_streams", "read_unlabeled"]
 
 # A class is given up once this many of its candidates were read and fewer than this share were taken.
 _TRIAL_CANDIDATES, _LEAST_ACCEPTANCE = 64, 0.02
@@ -121,6 +121,66 @@ def read_streams(
         _judge(streams, labels, texts, seen, labelers, min_votes)
         done = sum(s.quota - s.missing for s in streams.values())
         progress(f"generation: {done} of {sum(quotas.values())} rows accepted")
+    return streams
+
+
+def read_unlabeled(
+    texts: np.ndarray,
+    labelers: LabelerEnsemble | None,
+    quotas: Mapping[Any, int],
+    known: set[str],
+    *,
+    min_votes: str | int,
+    seed: int,
+) -> dict[Any, Stream]:
+    """Take real texts that enough labelers assign to a class that is to be filled.
+
+    Parameters
+    ----------
+    texts : ndarray of str, of shape (n_texts,)
+        Without labels; repeats of one another and of `known` are passed over.
+    labelers : LabelerEnsemble or None
+        Fitted.
+    quotas, known, min_votes, seed
+        As for :func:`read_streams`; the seed is that of the order in which texts are taken.
+
+    Returns
+    -------
+    dict of {label: Stream}
+        With the backed texts only; the other texts were nobody's candidates. A text that is backed for
+        several classes is a candidate of the one with most votes, the first of these in `quotas`.
+
+    Raises
+    ------
+    ValueError
+        There are no labelers.
+    """
+    if labelers is None:
+        raise ValueError(
+            "unlabeled texts get their labels from the labelers, but labelers is []. Leave it at None or name "
+            "some, or leave out unlabeled."
+        )
+    order = np.random.default_rng(seed).permutation(len(texts))
+    texts = texts[order][distinct(texts[order].tolist(), known)]
+    streams = {label: Stream(quota) for label, quota in quotas.items()}
+    if not len(texts):
+        return streams
+    ballots = labelers.ballots(texts)
+    votes = np.array([ballots == label for label in quotas])  # (n_classes, n_texts, n_labelers)
+    n_votes = votes.sum(axis=2)
+    best = n_votes.argmax(axis=0)
+    backed = n_votes.max(axis=0) >= max(required_votes(min_votes, ballots.shape[1]), 1)
+    for number, (label, stream) in enumerate(streams.items()):
+        rows = np.flatnonzero(backed & (best == number))
+        stream.texts = texts[rows].tolist()
+        stream.votes = list(votes[number, rows])
+        stream.verdicts = ["accepted"] * min(stream.quota, len(rows)) + ["surplus"] * (
+            len(rows) - stream.quota
+        )
+        if len(rows):
+            wanted = np.empty(len(rows), dtype=object)
+            wanted[:] = [label] * len(rows)
+            stream.confidence = labelers.confidence(texts[rows], wanted).tolist()
     return streams
 
 

@@ -125,8 +125,8 @@ def test_load_csv_selects_columns_and_split(write):
         ("text,label,text\n1,2,3\n", "one column 'text', got the columns"),
         ("text,label\na,b\none, two,b\n", "line 3: expected 2 fields as in the header, got 3. Put fields"),
         ("text,label\na\n", "line 2: expected 2 fields as in the header, got 1"),
-        ('text,label\n"a\nb",x\n\n ,y\n', "line 5: expected a value in column 'text', got ' '"),
-        ("text,label\na,b\nc,\n", "line 3: expected a value in column 'label', got ''"),
+        ('text,label\n"a\nb",x\n\n ,y\n', "line 5: expected a value in column 'text', got nothing"),
+        ("text,label\na,b\nc,\n", "line 3: expected a value in column 'label', got nothing"),
         (
             'text,label\na,b\n"c,d\ne,f\n',
             "line 3: expected fields with balanced double quotes, got",
@@ -208,3 +208,12 @@ def test_make_long_tailed_rejects_bad_input():
         make_long_tailed(["t"], ["a"], ratio=0.5)
     with pytest.raises(ValueError, match=r"n_max must be an int >= 1 .* got 0"):
         make_long_tailed(["t"], ["a"], n_max=0)
+
+
+def test_load_csv_leaves_out_empty_rows_when_asked_to_and_says_so(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("text,label\na,x\n,x\nb,\nc,y\n")
+    with pytest.warns(UserWarning, match=r"left out 2 rows .*lines \[3, 4\]"):
+        X, y = load_csv(path, drop_empty=True)
+    assert X.tolist() == ["a", "c"]
+    assert y.tolist() == ["x", "y"]

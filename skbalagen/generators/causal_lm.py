@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import asdict
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,13 +23,14 @@ from skbalagen.generators.base import as_seed, check_span_labels, stream_rng
 from skbalagen.lora import add_adapters, merge_adapters
 from skbalagen.models import SMOLLM2, load_causal_lm
 from skbalagen.sampling import sample_tokens
-from skbalagen.training import compute_dtype, fine_tune, resolve_device
+from skbalagen.training import TrainingHistory, compute_dtype, fine_tune, resolve_device
 
 if TYPE_CHECKING:
     import torch
 
 __all__ = ["CausalLMGenerator"]
 
+_STATE_FILE = "generator.json"
 _IGNORED = -100  # torch's own mark for a position without a target
 
 
@@ -91,6 +96,11 @@ class CausalLMGenerator(BaseEstimator):
     validation_perplexity_ : float
         Of the kept weights, a token; nan where nothing was held out.
 
+    Notes
+    -----
+    A pickled generator carries no weights, so that a fitted resampler stays small: use :meth:`save` and
+    :meth:`load`.
+
     References
     ----------
     Tepper et al. (2020), section on the generator; Anaby-Tavor et al. (2020), "Do Not Have Enough Data?
@@ -99,8 +109,10 @@ class CausalLMGenerator(BaseEstimator):
     Examples
     --------
     >>> from skbalagen import CausalLMGenerator
+    >>> texts, labels = ["which flight is it", "book a table"], ["flight_no", "booking"]
     >>> generator = CausalLMGenerator(label_descriptions={"flight_no": "what number a flight has"})
-    >>> generator.fit(texts, labels).sample({"flight_no": range(2)}, random_state=0)  # doctest: +SKIP
+    >>> generator = generator.fit(texts, labels)  # doctest: +SKIP
+    >>> generator.sample({"flight_no": range(2)}, random_state=0)  # doctest: +SKIP
     {'flight_no': ['what is the flight number of ...', 'which flight ...']}
     """
 
@@ -240,6 +252,11 @@ class CausalLMGenerator(BaseEstimator):
             A label that was not fitted.
         """
         check_is_fitted(self)
+        if not hasattr(self, "model_"):
+            raise NotFittedError(
+                "This CausalLMGenerator was pickled, and pickles leave its weights out. Keep them with save(folder) "
+                "and CausalLMGenerator.load(folder), or fit it again."
+            )
         check_span_labels(spans, self.classes_.tolist())
         seed = as_seed(random_state)
         labels = list(spans)
@@ -259,6 +276,78 @@ class CausalLMGenerator(BaseEstimator):
         )
         texts = iter(self.tokenizer_.batch_decode([t or [] for t in tokens], skip_special_tokens=True))
         return {label: [" ".join(next(texts).split()) or None for _ in span] for label, span in spans.items()}
+
+    def save(self, folder: str | Path) -> None:
+        """Write the fitted generator to a folder, which is made if it is not there.
+
+        Parameters
+        ----------
+        folder : str or path-like
+            It gets the model as safetensors, its tokenizer, and generator.json with the parameters and the
+            other fitted attributes. transformers can load it too. Labels must be str, int, float or bool.
+        """
+        check_is_fitted(self)
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        parameters = self.get_params() | {
+            "model": str(self.model),
+            "label_descriptions": list((self.label_descriptions or {}).items()) or None,
+            # Another's random state cannot be written down, and is not needed to sample.
+            "random_state": self.random_state if isinstance(self.random_state, int) else None,
+        }
+        state = {
+            "parameters": parameters,
+            "prompts": list(self.prompts_.items()),
+            "history": asdict(self.history_),
+            "validation_perplexity": self.validation_perplexity_,
+        }
+        self.model_.save_pretrained(folder)
+        self.tokenizer_.save_pretrained(folder)
+        (folder / _STATE_FILE).write_text(json.dumps(state, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Return the fitted generator that :meth:`save` wrote to `folder`.
+
+        Raises
+        ------
+        OSError
+            The folder holds no such generator.
+        """
+        path = Path(folder) / _STATE_FILE
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{folder} holds no {_STATE_FILE}, expected a folder written by CausalLMGenerator.save. To start "
+                "from a model of transformers, pass the folder as model= and fit."
+            )
+        state = json.loads(path.read_text(encoding="utf-8"))
+        parameters = state["parameters"]
+        if parameters["label_descriptions"] is not None:
+            parameters["label_descriptions"] = dict(parameters["label_descriptions"])
+        generator = cls(**parameters)
+        generator.prompts_ = dict(state["prompts"])
+        generator.classes_ = np.array(list(generator.prompts_))
+        generator.history_ = TrainingHistory(**state["history"])
+        generator.validation_perplexity_ = state["validation_perplexity"]
+        generator.model_, generator.tokenizer_ = load_causal_lm(str(folder), dtype="auto")
+        device = resolve_device(generator.device)
+        generator.model_.to(device, compute_dtype(device)).requires_grad_(False)
+        generator.model_.set_attn_implementation("sdpa")
+        return generator
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the weights out of pickles: :meth:`save` keeps them, without running code on loading."""
+        state = dict(super().__getstate__())
+        state.pop("model_", None)
+        state.pop("tokenizer_", None)
+        return state
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy the weights too, unlike a pickle."""
+        copied = type(self).__new__(type(self))
+        memo[id(self)] = copied
+        copied.__dict__.update({name: deepcopy(value, memo) for name, value in vars(self).items()})
+        return copied
 
     def _prompts(self, labels: list[Any]) -> dict[Any, str]:
         described = dict(self.label_descriptions or {})

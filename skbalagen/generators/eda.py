@@ -50,7 +50,8 @@ def _wordnet() -> Any:
             return None
 
     try:
-        root = nltk.data.find("corpora/wordnet")
+        # With the slash, the zip file that NLTK's downloader leaves is found too.
+        root = nltk.data.find("corpora/wordnet/")
     except LookupError:
         root = str(_DEBIAN_WORDNET)
         if not (_DEBIAN_WORDNET / "data.noun").exists():
