@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = ["sample_tokens"]
 
-# Likeliest tokens that are looked at first; a nucleus wider than this is found by sorting the vocabulary.
-_HEAD = 256
+# Draws before the nucleus is sorted out, and the factor that shifts used digits out of a uniform draw: 18 bits
+# choose a token, and a draw of 53 bits serves three times.
+_ATTEMPTS, _LEADING = 2, 2.0**18
 
 
 def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperature: float) -> torch.Tensor:
-    """Draw one token a row from its nucleus by inverting the distribution at `u`.
+    """Draw one token a row from its nucleus, with `u` as all the randomness.
+
+    A token is drawn from the whole distribution and drawn anew if it lies outside of the nucleus, which costs
+    one pass over the vocabulary for the few rows in doubt; finding the nucleus of every row would take a sort.
 
     Parameters
     ----------
@@ -32,7 +36,8 @@ def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperatur
     u : tensor of float64, of shape (n_rows,)
         Uniform draws in [0, 1).
     top_p : float
-        Mass of the nucleus, in (0, 1]: the fewest tokens, likeliest first, whose mass reaches it.
+        Mass of the nucleus, in (0, 1]: the fewest tokens, likeliest first, whose mass reaches it; tokens as
+        likely as the last of them belong to it too.
     temperature : float
         Above 0.
 
@@ -42,35 +47,41 @@ def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperatur
     """
     import torch
 
-    scaled = logits.float() / temperature
-    if top_p >= 1:
-        cumulated = torch.softmax(scaled, dim=-1).cumsum(dim=-1)
-        point = u.to(cumulated.dtype) * cumulated[:, -1]
-        return torch.searchsorted(cumulated, point[:, None], right=True).clamp_(max=logits.shape[1] - 1)[:, 0]
-    normaliser = scaled.logsumexp(dim=-1, keepdim=True)
-    head, tokens = scaled.topk(min(_HEAD, scaled.shape[1]), dim=-1)
-    drawn, within = _invert(head - normaliser, tokens, u, top_p)
-    wide = torch.nonzero(~within)[:, 0]
-    if len(wide):
-        ordered, tokens = scaled[wide].sort(dim=-1, descending=True)
-        drawn[wide], _ = _invert(ordered - normaliser[wide], tokens, u[wide], top_p)
+    scaled = logits if temperature == 1 else logits.float() / temperature
+    mass = torch.softmax(scaled, dim=-1, dtype=torch.float32)
+    drawn = _invert(mass.cumsum(dim=-1), u)
+    doubtful = torch.arange(len(drawn), device=drawn.device)
+    for attempt in range(_ATTEMPTS):
+        # What is likelier than a token has at most the mass that it leaves, so that most need no sum.
+        own = mass[doubtful].gather(1, drawn[doubtful, None]) if attempt else mass.gather(1, drawn[:, None])
+        unsure = own[:, 0] <= 1 - top_p
+        doubtful, own = doubtful[unsure], own[unsure]
+        if not len(doubtful):
+            return drawn
+        some = mass[doubtful]
+        outside = (some * (some > own)).sum(dim=-1) >= top_p
+        doubtful, some = doubtful[outside], some[outside]
+        if not len(doubtful):
+            return drawn
+        u = torch.frac(u * _LEADING)
+        if attempt < _ATTEMPTS - 1:
+            drawn[doubtful] = _invert(some.cumsum(dim=-1), u[doubtful])
+    ordered, tokens = some.sort(dim=-1, descending=True)
+    cumulated = ordered.cumsum(dim=-1)
+    ordered[:, 1:][cumulated[:, :-1] >= top_p] = 0
+    within = _invert(ordered.cumsum(dim=-1), u[doubtful])
+    drawn[doubtful] = tokens.gather(1, within[:, None])[:, 0]
     return drawn
 
 
-def _invert(
-    log_mass: torch.Tensor, tokens: torch.Tensor, u: torch.Tensor, top_p: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Draw from the nucleus of likeliest-first tokens; say which rows' nucleus lies within them."""
+def _invert(cumulated: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
+    """Return the place where each row's cumulated mass passes the share `u` of the whole."""
     import torch
 
-    mass = log_mass.exp().cumsum(dim=-1)
-    # Tokens whose predecessors do not yet reach top_p form the nucleus; the first always belongs to it.
-    last = (mass < top_p).sum(dim=-1, keepdim=True)
-    within = last[:, 0] < mass.shape[1]
-    last.clamp_(max=mass.shape[1] - 1)
-    point = u[:, None].to(mass.dtype) * mass.gather(1, last)
-    choice = torch.searchsorted(mass, point, right=True).minimum(last)
-    return tokens.gather(1, choice)[:, 0], within
+    point = u[:, None] * cumulated[:, -1:]
+    # Rounded to the dtype of the masses, the point may reach the whole.
+    point = point.to(cumulated.dtype).minimum(cumulated[:, -1:].nextafter(torch.zeros(())))
+    return torch.searchsorted(cumulated, point, right=True)[:, 0]
 
 
 def _column_cache(
