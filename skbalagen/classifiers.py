@@ -14,7 +14,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+)
 
 from skbalagen._text import Labels, Texts, as_texts
 from skbalagen.encoders import SentenceEncoder
@@ -30,11 +35,13 @@ __all__ = ["EmbeddingClassifier", "TransformerClassifier"]
 
 def _check_text_and_labels(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return texts and labels, both of shape (n_samples,), or raise a clear error."""
-    X, y = as_texts(X), np.asarray(y)
+    X, y = as_texts(X), column_or_1d(y, warn=True)
     check_consistent_length(X, y)
     check_classification_targets(y)
     if len(np.unique(y)) < 2:
-        raise ValueError(f"y must hold at least two classes, got one class: {y.tolist()[0]!r}. Add rows of another class.")
+        raise ValueError(
+            f"y must hold at least two classes, got one class: {y.tolist()[0]!r}. Add rows of another class."
+        )
     return X, y
 
 
@@ -69,6 +76,8 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
     encoder_ : transformer
     linear_ : LogisticRegression
+    n_iter_ : int
+        Iterations of its solver.
 
     Examples
     --------
@@ -107,6 +116,7 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
         self.linear_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
         self.linear_.fit(self.encoder_.fit_transform(texts), labels, sample_weight=sample_weight)
         self.classes_ = self.linear_.classes_
+        self.n_iter_ = int(self.linear_.n_iter_.max())
         return self
 
     def predict_proba(self, X: Texts) -> np.ndarray:

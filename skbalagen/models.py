@@ -371,9 +371,8 @@ def _watch(poll: Callable[[], int | None], folder: Path, expected: int, title: s
         while poll() is None:
             time.sleep(0.1)
             written = 0
-            for root, _, files in os.walk(
-                folder
-            ):  # not rglob, which fails where pip has just removed a folder
+            # Not rglob: on Python 3.11 it fails where pip has just removed a folder.
+            for root, _, files in os.walk(folder):
                 for file in files:
                     with suppress(FileNotFoundError):  # pip has just moved it
                         written += os.path.getsize(os.path.join(root, file))
