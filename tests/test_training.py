@@ -8,7 +8,14 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from skbalagen.lora import add_adapters, merge_adapters
-from skbalagen.training import compute_dtype, fine_tune, length_buckets, resolve_device, torch_seed
+from skbalagen.training import (
+    compute_dtype,
+    fine_tune,
+    length_buckets,
+    resolve_device,
+    token_loss,
+    torch_seed,
+)
 
 
 def _regression(validation=None, **kwargs):
@@ -109,3 +116,18 @@ def test_adapters_change_nothing_at_first_and_merge_exactly(tiny_gpt2):
     assert {n for n, _ in model.named_parameters()} == {
         n for n, _ in AutoModelForCausalLM.from_pretrained(tiny_gpt2).named_parameters()
     }
+
+
+@pytest.mark.parametrize("chunk", [3, 100])
+def test_token_loss_equals_cross_entropy_and_its_gradient(chunk):
+    generator = torch.Generator().manual_seed(0)
+    hidden = torch.randn(11, 6, generator=generator, requires_grad=True)
+    targets = torch.randint(17, (11,), generator=generator)
+    head = torch.nn.Linear(6, 17, bias=False)
+    torch.nn.init.normal_(head.weight, generator=generator)
+    expected = torch.nn.functional.cross_entropy(head(hidden), targets)
+    (gradient,) = torch.autograd.grad(3 * expected, hidden)
+    head.requires_grad_(False)
+    loss = token_loss(hidden, head, targets, chunk=chunk)
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(torch.autograd.grad(3 * loss, hidden)[0], gradient)

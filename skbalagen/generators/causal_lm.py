@@ -23,7 +23,7 @@ from skbalagen.generators.base import as_seed, check_span_labels, stream_rng
 from skbalagen.lora import add_adapters, merge_adapters
 from skbalagen.models import SMOLLM2, load_causal_lm
 from skbalagen.sampling import sample_tokens
-from skbalagen.training import TrainingHistory, compute_dtype, fine_tune, resolve_device
+from skbalagen.training import TrainingHistory, compute_dtype, fine_tune, resolve_device, token_loss
 
 if TYPE_CHECKING:
     import torch
@@ -377,10 +377,8 @@ class CausalLMGenerator(BaseEstimator):
         ]
         return sequences, np.array([len(prompts[label]) for _, label in rows])
 
-    def _loss(
-        self, sequences: list[list[int]], n_prompt: np.ndarray, reduction: str = "mean"
-    ) -> torch.Tensor:
-        """Cross-entropy of the text tokens; the vocabulary projection is computed for these alone."""
+    def _loss(self, sequences: list[list[int]], n_prompt: np.ndarray) -> torch.Tensor:
+        """Mean cross-entropy of the text tokens; the vocabulary projection is computed for these alone."""
         import torch
 
         width = max(map(len, sequences))
@@ -396,16 +394,14 @@ class CausalLMGenerator(BaseEstimator):
         hidden = self.model_.base_model(
             input_ids=ids.to(device), attention_mask=seen.to(device), use_cache=False
         ).last_hidden_state[counted.to(device)]
-        logits = self.model_.get_output_embeddings()(hidden)
-        return torch.nn.functional.cross_entropy(
-            logits.float(), targets[counted].to(device), reduction=reduction
-        )
+        return token_loss(hidden, self.model_.get_output_embeddings(), targets[counted].to(device))
 
     def _mean_loss(self, sequences: list[list[int]], n_prompt: np.ndarray, rows: np.ndarray) -> float:
         total, n_tokens = 0.0, 0
         for part in np.array_split(rows, math.ceil(len(rows) / 32)):
-            total += float(self._loss([sequences[r] for r in part], n_prompt[part], reduction="sum"))
-            n_tokens += sum(len(sequences[r]) - n_prompt[r] for r in part)
+            n = sum(len(sequences[r]) - n_prompt[r] for r in part)
+            total += n * float(self._loss([sequences[r] for r in part], n_prompt[part]))
+            n_tokens += n
         return total / n_tokens
 
 

@@ -1,0 +1,48 @@
+"""python -m skbalagen.benchmark"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from skbalagen.benchmark.methods import CLASSIFIERS
+from skbalagen.benchmark.runner import run
+from skbalagen.benchmark.tables import read_rows, summary_table
+from skbalagen.benchmark.tasks import TASKS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a grid, or print the table of a file of rows."""
+    parser = argparse.ArgumentParser(prog="python -m skbalagen.benchmark", description=__doc__)
+    parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=["shop"])
+    parser.add_argument("--methods", nargs="+", default=["none", "class-weights", "ros", "balagen"])
+    parser.add_argument("--classifiers", nargs="+", choices=list(CLASSIFIERS), default=["tfidf", "embedding"])
+    parser.add_argument("--seeds", type=int, default=5, help="number of seeds, from --first-seed")
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--output", default="benchmark.jsonl", help="rows, as JSON lines; it is resumed")
+    parser.add_argument("--memory", help="folder of the component cache")
+    parser.add_argument("--n-jobs", type=int)
+    parser.add_argument("--tables-only", action="store_true", help="print the tables of --output")
+    options = parser.parse_args(arguments)
+    if not options.tables_only:
+        run(
+            options.tasks,
+            options.methods,
+            options.classifiers,
+            range(options.first_seed, options.first_seed + options.seeds),
+            options.output,
+            memory=options.memory,
+            n_jobs=options.n_jobs,
+        )
+    rows = read_rows(options.output)
+    for classifier in options.classifiers:
+        for measure in ("macro", "micro", "macro_f1"):
+            table = summary_table(rows, classifier=classifier, measure=measure)
+            if not table.empty:
+                print(f"\n{classifier}, {measure}, percent\n{table.round(1).to_string()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

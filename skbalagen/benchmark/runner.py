@@ -1,0 +1,178 @@
+"""Run a grid of tasks, methods, classifiers and seeds; append a row of JSON for each."""
+
+from __future__ import annotations
+
+import json
+import platform
+import resource
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import f1_score
+
+from skbalagen.benchmark.methods import CLASSIFIERS, make_linear, make_resampler, make_vector_sampler
+from skbalagen.benchmark.tables import read_rows
+from skbalagen.benchmark.tasks import Split, load_split
+from skbalagen.metrics import class_accuracy, macro_accuracy, micro_accuracy
+
+__all__ = ["run"]
+
+
+def run(
+    tasks: Sequence[str],
+    methods: Sequence[str],
+    classifiers: Sequence[str],
+    seeds: Sequence[int],
+    output: str | Path,
+    *,
+    memory: str | None = None,
+    n_jobs: int | None = None,
+    progress: Callable[[str], Any] | None = print,
+) -> None:
+    """Append the rows that `output` lacks.
+
+    Parameters
+    ----------
+    tasks, methods, classifiers : sequences of str
+        See :mod:`skbalagen.benchmark.tasks` and :mod:`skbalagen.benchmark.methods`.
+    seeds : sequence of int
+        Each is the seed of the split, of the method and of the classifier.
+    output : str or path-like
+        JSON lines. Rows that are there already are not computed again, so that an interrupted run goes on.
+    memory : str, default=None
+        Folder of the component cache, shared by all methods.
+    n_jobs : int, default=None
+        Pairs of task and seed side by side, in processes.
+    progress : callable, default=print
+        Called with a line a row; None is silence.
+    """
+    output = Path(output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    done = {_key(row) for row in read_rows(output)} if output.is_file() else set()
+    Parallel(n_jobs=n_jobs)(
+        delayed(_run_split)(task, seed, methods, classifiers, output, done, memory, progress)
+        for seed in seeds
+        for task in tasks
+    )
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (row["task"], row["method"], row["classifier"], row["seed"])
+
+
+def _run_split(
+    task: str,
+    seed: int,
+    methods: Sequence[str],
+    classifiers: Sequence[str],
+    output: Path,
+    done: set[tuple[Any, ...]],
+    memory: str | None,
+    progress: Callable[[str], Any] | None,
+) -> None:
+    split = load_split(task, seed)
+    for method in methods:
+        todo = [
+            name
+            for name in classifiers
+            if (task, method, name, seed) not in done and not (method == "smote" and name == "encoder")
+        ]
+        if not todo:
+            continue
+        X, y, facts = _resample(split, method, seed, memory)
+        for name in todo:
+            row = {"task": task, "method": method, "classifier": name, "seed": seed}
+            row |= _score(split, X, y, method, name, seed) | facts
+            with open(output, "a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+            if progress is not None:
+                progress(
+                    f"{task} {method} {name} {seed}: micro {row['micro']:.3f} macro {row['macro']:.3f} "
+                    f"({row['resample_seconds']:.0f} + {row['fit_seconds']:.0f} s)"
+                )
+
+
+def _resample(
+    split: Split, method: str, seed: int, memory: str | None
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Return the rows to train on, and what there is to say about them."""
+    resampler = make_resampler(method, seed=seed, memory=memory)
+    X, y = split.X_train, split.y_train
+    start = time.perf_counter()
+    if resampler is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the shortfall is in the row
+            if hasattr(resampler, "report_") or hasattr(resampler, "beta_low"):
+                X, y = resampler.fit_resample(X, y)
+            else:
+                X, y = resampler.fit_resample(X.reshape(-1, 1), y)
+                X = X[:, 0]
+    facts: dict[str, Any] = {
+        "resample_seconds": time.perf_counter() - start,
+        "n_train": len(split.y_train),
+        "n_resampled": len(y),
+        "sizes": dict(Counter(split.y_train.tolist())),
+    }
+    report = getattr(resampler, "report_", None)
+    if report is not None:
+        facts |= {name: int(report[name].sum()) for name in ("generated", "backed", "added", "copied")}
+    facts["versions"] = {
+        name: version(name)
+        for name in ("skbalagen", "scikit-learn", "imbalanced-learn", "torch", "transformers")
+    } | {"python": platform.python_version()}
+    return X, y, facts
+
+
+def _score(split: Split, X: np.ndarray, y: np.ndarray, method: str, name: str, seed: int) -> dict[str, Any]:
+    start = time.perf_counter()
+    weighted = method == "class-weights"
+    predict = (_linear if "C" in CLASSIFIERS[name] else _estimator)(split, X, y, method, name, weighted, seed)
+    predicted, chosen = predict
+    y_test = split.y_test
+    return {
+        "micro": micro_accuracy(y_test, predicted),
+        "macro": macro_accuracy(y_test, predicted),
+        "macro_f1": float(f1_score(y_test, predicted, average="macro", zero_division=0)),
+        "class_accuracy": class_accuracy(y_test, predicted),
+        "predicted": predicted.tolist(),
+        "fit_seconds": time.perf_counter() - start,
+        "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+    } | chosen
+
+
+def _linear(
+    split: Split, X: np.ndarray, y: np.ndarray, method: str, name: str, weighted: bool, seed: int
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Fit a linear model with the C that is best on the validation rows."""
+    features = CLASSIFIERS[name]["features"]().fit(X)
+    vectors, labels = features.transform(X), y
+    for sampler in make_vector_sampler(method, y, seed):
+        vectors, labels = sampler.fit_resample(vectors, labels)
+    valid, test = features.transform(split.X_valid), features.transform(split.X_test)
+    scores: dict[float, float] = {}
+    models = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for C in CLASSIFIERS[name]["C"]:
+            models[C] = make_linear(C, weighted).fit(vectors, labels)
+            scores[C] = macro_accuracy(split.y_valid, models[C].predict(valid))
+    best = max(scores, key=lambda C: scores[C])
+    return models[best].predict(test), {"C": best, "valid_macro": scores[best]}
+
+
+def _estimator(
+    split: Split, X: np.ndarray, y: np.ndarray, method: str, name: str, weighted: bool, seed: int
+) -> tuple[np.ndarray, dict[str, Any]]:
+    weights = "balanced" if weighted else None
+    model = CLASSIFIERS[name]["estimator"](class_weight=weights, random_state=seed).fit(X, y)
+    return model.predict(split.X_test), {
+        "valid_macro": macro_accuracy(split.y_valid, model.predict(split.X_valid))
+    }
