@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import random
 import resource
-import sys
 import time
 import warnings
 from collections import Counter
@@ -81,7 +80,8 @@ def main() -> None:
     lines = [
         f"## {options.data.name}",
         "",
-        f"`{' '.join(['python', *sys.argv[:1], options.data.name, *sys.argv[2:]])}`",
+        f"`python benchmarks/first_run.py {options.data.name} --beta-low {options.beta_low:g} "
+        f"--beta-high {options.beta_high:g} --seed {options.seed}`",
         "",
         f"{len(train)} training and {len(test)} test rows, band {resampler.band_}, {len(generated)} rows "
         f"generated, {int(report['copied'].sum())} copied, {int((report['size_before'] - report['kept']).sum())} "

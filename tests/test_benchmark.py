@@ -1,0 +1,167 @@
+"""The benchmark on small made-up data: splits, rows, resuming, tables."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from skbalagen.benchmark import load_split, read_rows, run, summary_table
+from skbalagen.benchmark.__main__ import main
+from skbalagen.benchmark.methods import make_resampler, make_vector_sampler
+from skbalagen.benchmark.tasks import TASKS, Task
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Five classes of 100, 40, 20, 10 and 1 rows, in a folder that SKBALAGEN_DATA names."""
+    sizes = {"red": 100, "blue": 40, "green": 20, "grey": 10, "pink": 1}
+    lines = [
+        f"the colour {c} number {i} {'or not' * (i % 2)},{c},{'train' if i % 5 else 'test'}"
+        for c, n in sizes.items()
+        for i in range(n)
+    ]
+    (tmp_path / "colours.csv").write_text("\n".join(["text,label,split", *lines, ",red,train"]))
+    monkeypatch.setenv("SKBALAGEN_DATA", str(tmp_path))
+    monkeypatch.setitem(TASKS, "colours", Task("colours"))
+    return tmp_path
+
+
+def test_split_is_80_10_10_stratified_and_a_function_of_its_seed(data):
+    split = load_split("colours", 0)
+    parts = [(split.X_train, split.y_train), (split.X_valid, split.y_valid), (split.X_test, split.y_test)]
+    assert [len(X) for X, _ in parts] == [137, 17, 17]
+    assert Counter(split.y_train) == {"red": 80, "blue": 32, "green": 16, "grey": 8, "pink": 1}
+    texts = [text for X, _ in parts for text in X]
+    assert len(set(texts)) == len(texts) == 171
+    assert all(c in text for X, y in parts for text, c in zip(X, y, strict=True))
+    assert (load_split("colours", 0).X_test == split.X_test).all()
+    assert (load_split("colours", 1).X_test != split.X_test).any()
+
+
+def test_own_split_and_drawn_classes(data, monkeypatch):
+    monkeypatch.setitem(TASKS, "own", Task("colours", own_split=True, n_classes=3))
+    split = load_split("own", 0)
+    assert set(split.y_train) == set(split.y_test) == {"red", "grey"}  # pink has a test row alone: left out
+    assert all(int(text.split()[4]) % 5 == 0 for text in split.X_test)
+    assert all(int(text.split()[4]) % 5 for text in [*split.X_train, *split.X_valid])
+
+
+@pytest.mark.parametrize(
+    ("imbalance", "sizes"),
+    [
+        ("step", [10, 10, 80, 80]),
+        ("linear", [8, 32, 56, 80]),
+        ("long-tailed", [8, 17, 37, 80]),
+    ],
+)
+def test_made_imbalance_has_the_sizes_asked_for(tmp_path, monkeypatch, imbalance, sizes):
+    lines = [f"text {i} of {c},{c}," for c in "abcd" for i in range(100)]
+    (tmp_path / "even.csv").write_text("\n".join(["text,label,split", *lines]))
+    ratio = 8 if imbalance == "step" else 10
+    monkeypatch.setitem(TASKS, "even", Task("even", imbalance=imbalance, ratio=ratio, mu=0.5))
+    split = load_split("even", 3, data=tmp_path)
+    assert sorted(Counter(split.y_train).values()) == sizes
+    assert set(Counter(split.y_test).values()) == {10}
+
+
+def test_data_that_are_not_there_are_named(monkeypatch):
+    monkeypatch.delenv("SKBALAGEN_DATA", raising=False)
+    with pytest.raises(
+        FileNotFoundError, match=r"atis.csv was not found in SKBALAGEN_DATA, which is not set"
+    ):
+        load_split("atis", 0)
+
+
+def test_methods_are_made_from_their_names():
+    resampler = make_resampler("balagen:beta_low=95,min_votes=all,generator__epochs=2", seed=3, memory=None)
+    assert (resampler.beta_low, resampler.min_votes, resampler.generator.epochs) == (95, "all", 2)
+    assert resampler.random_state == 3
+    markov = make_resampler("markov:beta_low=50", seed=0, memory=None)
+    assert (type(markov.generator).__name__, markov.beta_low, markov.labelers) == (
+        "MarkovChainGenerator",
+        50,
+        [],
+    )
+    assert make_resampler("none", seed=0, memory=None) is None
+    with pytest.raises(ValueError, match="method must be none, class-weights, smote"):
+        make_resampler("magic", seed=0, memory=None)
+
+
+def test_smote_copies_classes_of_one_row_first():
+    y = np.array(["a"] * 9 + ["b"])
+    X = np.arange(20.0).reshape(10, 2)
+    for sampler in make_vector_sampler("smote", y, 0):
+        X, y = sampler.fit_resample(X, y)
+    assert Counter(y) == {"a": 9, "b": 9}
+
+
+def test_run_writes_a_row_each_and_goes_on_where_it_stopped(data):
+    output = data / "results" / "rows.jsonl"
+    methods = ["none", "class-weights", "ros", "rus", "smote", "markov"]
+    arguments = (["colours"], methods, ["tfidf", "tfidf-tuned"], [0, 1], output)
+    run(*arguments, progress=None)
+    rows = read_rows(output)
+    keys = [(r["method"], r["classifier"], r["seed"]) for r in rows]
+    assert len(keys) == len(set(keys)) == 6 * 2 * 2
+    row = next(r for r in rows if r["method"] == "markov" and r["seed"] == 0)
+    split = load_split("colours", 0)
+    assert row["micro"] == pytest.approx(np.mean(np.array(row["predicted"]) == split.y_test))
+    assert row["macro"] == pytest.approx(np.mean(list(row["class_accuracy"].values())))
+    assert row["added"] + row["copied"] == 5 * 80 - 137
+    assert row["n_resampled"] == 5 * 80
+    assert row["versions"]["scikit-learn"]
+
+    lines = output.read_text().splitlines()
+    output.write_text("\n".join(lines[:-1]) + "\n" + lines[-1][:50])  # killed while it wrote
+    said = []
+    run(*arguments, progress=said.append)
+    assert len(said) == 1
+    assert len(read_rows(output)) == len(lines)
+
+
+def test_summary_table_by_hand():
+    rows = [
+        {"task": t, "method": m, "classifier": "tfidf", "seed": s, "macro": v}
+        for t, m, s, v in [
+            ("a", "none", 0, 0.5),
+            ("a", "none", 1, 0.7),
+            ("a", "ros", 0, 0.6),
+            ("a", "ros", 1, 0.9),
+            ("b", "none", 0, 0.2),
+            ("b", "ros", 0, 0.1),
+            ("b", "late", 0, 0.1),
+        ]
+    ]
+    table = summary_table(rows, classifier="tfidf")
+    assert table.loc["none"].tolist() == pytest.approx([60, 20, 40, 1])
+    assert table.loc["ros"].tolist() == pytest.approx([75, 10, 42.5, 1])
+    assert np.isnan(table.loc["late", "mean"])
+    differences = summary_table(rows, classifier="tfidf", baseline="none")
+    assert differences.loc["ros"].tolist()[:3] == pytest.approx([15, -10, 2.5])
+    assert summary_table(rows, classifier="other").empty
+
+
+def test_command_line_prints_the_tables(data, capsys):
+    output = data / "rows.jsonl"
+    assert (
+        main(
+            [
+                "--tasks",
+                "colours",
+                "--methods",
+                "none",
+                "--classifiers",
+                "tfidf",
+                "--seeds",
+                "1",
+                "--output",
+                str(output),
+            ]
+        )
+        == 0
+    )
+    assert "tfidf, macro, percent" in capsys.readouterr().out
+    assert json.loads(output.read_text().splitlines()[0])["task"] == "colours"
