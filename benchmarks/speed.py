@@ -1,0 +1,419 @@
+"""Time each part against a reference in the same run: same model, texts and seed, alternating, medians.
+
+    python benchmarks/speed.py [--quick] [--parts finetune sample ...] [-o results.json]
+
+References: the obvious fine-tuning loop (float32, rows of D_S copied as they stand, padded batches of 16, AdamW);
+``model.generate`` in batches of 32 class prompts; three sequence classifiers fine-tuned one after the other; nlpaug
+and markovify called directly, a text at a time; imblearn's RandomOverSampler on a million rows. The ceiling is a
+bfloat16 (or float32) matrix product of the model's own shapes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import resource
+import statistics
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from imblearn.over_sampling import RandomOverSampler
+
+from skbalagen import (
+    BalaGenResampler,
+    CausalLMGenerator,
+    EDAGenerator,
+    LabelerEnsemble,
+    MarkovChainGenerator,
+    PercentilePolicy,
+    SampleCopyGenerator,
+)
+from skbalagen.datasets import load_csv, load_shop_intents
+from skbalagen.models import MINILM, SMOLLM2, load_causal_lm, local_path, quiet_transformers
+from skbalagen.policy import rebalance_rows
+from skbalagen.streams import read_streams
+from skbalagen.training import compute_dtype, resolve_device
+
+SEED = 0
+
+
+class Corpus:
+    """Rows, their balanced training set D_S, and what is wanted of each class."""
+
+    def __init__(self, X: np.ndarray, y: np.ndarray, share: float) -> None:
+        rng = np.random.default_rng(SEED)
+        held = rng.random(len(y)) < 0.15
+        self.X_held, self.y_held = X[held], y[held]
+        self.X, self.y = X[~held], y[~held]
+        self.targets = PercentilePolicy(beta_low=80)(self.y)
+        sizes = Counter(self.y.tolist())
+        self.quotas = {c: math.ceil(share * (n - sizes[c])) for c, n in self.targets.items() if n > sizes[c]}
+        rows = rebalance_rows(self.y, self.targets, np.random.default_rng(SEED))
+        self.X_balanced, self.y_balanced = self.X[rows], self.y[rows]
+
+
+# a. fine-tuning
+
+
+def perplexity(generator: CausalLMGenerator, corpus: Corpus) -> float:
+    """Return the perplexity of held-out texts, a token."""
+    sequences, n_prompt = generator._encode(list(zip(corpus.X_held, corpus.y_held, strict=True)))
+    with torch.inference_mode():
+        return math.exp(generator._mean_loss(sequences, n_prompt, np.arange(len(sequences))))
+
+
+def fit_ours(corpus: Corpus, epochs: int) -> CausalLMGenerator:
+    return CausalLMGenerator(epochs=epochs, random_state=SEED).fit(corpus.X_balanced, corpus.y_balanced)
+
+
+def fit_reference(corpus: Corpus, epochs: int) -> CausalLMGenerator:
+    """Fine-tune all weights in float32 on D_S as it stands; return them in a generator, to sample with."""
+    torch.manual_seed(SEED)
+    generator = CausalLMGenerator(random_state=SEED)
+    generator.classes_ = np.unique(corpus.y_balanced)
+    generator.prompts_ = generator._prompts(generator.classes_.tolist())
+    model, tokenizer = load_causal_lm(SMOLLM2)
+    generator.model_, generator.tokenizer_ = model, tokenizer
+    sequences, n_prompt = generator._encode(list(zip(corpus.X_balanced, corpus.y_balanced, strict=True)))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
+    model.train()
+    for _ in range(epochs):
+        order = np.random.default_rng(SEED).permutation(len(sequences))
+        for start in range(0, len(order), 16):
+            rows = order[start : start + 16]
+            width = max(len(sequences[r]) for r in rows)
+            ids = torch.zeros(len(rows), width, dtype=torch.long)
+            labels = torch.full((len(rows), width), -100)
+            mask = torch.zeros(len(rows), width, dtype=torch.long)
+            for i, r in enumerate(rows):
+                n = len(sequences[r])
+                ids[i, :n] = torch.tensor(sequences[r])
+                mask[i, :n] = 1
+                labels[i, n_prompt[r] : n] = ids[i, n_prompt[r] : n]
+            model(input_ids=ids, attention_mask=mask, labels=labels).loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    model.eval().requires_grad_(False)
+    model.to(compute_dtype(resolve_device("cpu")))
+    return generator
+
+
+# b. sampling
+
+
+class PlainSampling:
+    """The generator's model, sampled with transformers' `generate` in batches of 32 class prompts."""
+
+    def __init__(self, generator: CausalLMGenerator) -> None:
+        self.generator = generator
+
+    def sample(self, spans: dict[Any, range], *, random_state: int) -> dict[Any, list[str | None]]:
+        generator, tokenizer = self.generator, self.generator.tokenizer_
+        tokenizer.padding_side = "left"
+        torch.manual_seed(random_state)
+        texts: dict[Any, list[str | None]] = {label: [] for label in spans}
+        jobs = [label for label, span in spans.items() for _ in span]
+        for start in range(0, len(jobs), 32):
+            labels = jobs[start : start + 32]
+            prompts = [f"{generator.prompts_[label]}:" for label in labels]
+            batch = tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=False)
+            out = generator.model_.generate(
+                **batch,
+                do_sample=True,
+                top_p=generator.top_p,
+                top_k=0,
+                temperature=1.0,
+                max_new_tokens=generator.max_tokens,
+                pad_token_id=tokenizer.pad_token_id,
+                eos_token_id=tokenizer.eos_token_id,
+            )[:, batch["input_ids"].shape[1] :]
+            for label, text in zip(
+                labels, tokenizer.batch_decode(out, skip_special_tokens=True), strict=True
+            ):
+                texts[label].append(" ".join(text.split()) or None)
+        return texts
+
+
+class Timed:
+    """Count the seconds and the candidates of a generator's `sample`."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner, self.seconds, self.texts = inner, 0.0, []
+
+    def sample(self, spans: dict[Any, range], *, random_state: int) -> dict[Any, list[str | None]]:
+        start = time.perf_counter()
+        candidates = self.inner.sample(spans, random_state=random_state)
+        self.seconds += time.perf_counter() - start
+        self.texts += [text for texts in candidates.values() for text in texts if text is not None]
+        return candidates
+
+
+def read(generator: Any, labelers: LabelerEnsemble, corpus: Corpus) -> dict[str, float]:
+    """Generate until every class is full or hopeless; return seconds of sampling and what came of it."""
+    timed = Timed(generator)
+    streams = read_streams(
+        timed,
+        labelers,
+        corpus.quotas,
+        {text.casefold() for text in corpus.X},
+        min_votes="majority",
+        budget=6 * sum(corpus.quotas.values()),
+        seed=SEED,
+        progress=lambda line: None,
+    )
+    accepted = sum(len(stream.taken) for stream in streams.values())
+    candidates = sum(len(stream.texts) for stream in streams.values())
+    return {
+        "seconds": timed.seconds,
+        "accepted": accepted,
+        "seconds_an_accepted": timed.seconds / max(1, accepted),
+        "acceptance": accepted / candidates,
+        "texts": len(timed.texts),
+        "characters": sum(map(len, timed.texts)),
+    }
+
+
+# c. labelers
+
+
+def fit_three_encoders(corpus: Corpus, epochs: int) -> None:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    codes = np.unique(corpus.y_balanced, return_inverse=True)[1]
+    for seed in range(3):
+        torch.manual_seed(seed)
+        with quiet_transformers():
+            tokenizer = AutoTokenizer.from_pretrained(local_path(MINILM))
+            model = AutoModelForSequenceClassification.from_pretrained(
+                local_path(MINILM), num_labels=int(codes.max()) + 1
+            )
+        optimizer = torch.optim.AdamW(model.parameters(), lr=5e-5)
+        model.train()
+        for _ in range(epochs):
+            order = np.random.default_rng(seed).permutation(len(codes))
+            for start in range(0, len(order), 16):
+                rows = order[start : start + 16]
+                batch = tokenizer(
+                    corpus.X_balanced[rows].tolist(), padding=True, truncation=True, return_tensors="pt"
+                )
+                model(**batch, labels=torch.from_numpy(codes[rows])).loss.backward()
+                optimizer.step()
+                optimizer.zero_grad()
+
+
+# e. EDA and Markov chains
+
+
+def nlpaug_directly(corpus: Corpus, n: int) -> None:
+    import nlpaug.augmenter.word as naw
+
+    swap, delete = naw.RandomWordAug(action="swap", aug_p=0.1), naw.RandomWordAug(action="delete", aug_p=0.1)
+    for i in range(n):
+        (swap if i % 2 else delete).augment(corpus.X[i % len(corpus.X)])
+
+
+def eda_ours(corpus: Corpus, n: int) -> None:
+    generator = EDAGenerator(operations=("swap", "delete")).fit(corpus.X, corpus.y)
+    each = math.ceil(n / len(generator.classes_))
+    generator.sample({c: range(each) for c in generator.classes_.tolist()}, random_state=SEED)
+
+
+def markovify_directly(corpus: Corpus, n: int) -> None:
+    import markovify
+
+    random.seed(SEED)
+    chains = [
+        markovify.NewlineText("\n".join(corpus.X[corpus.y == c]), state_size=2, well_formed=False)
+        for c in np.unique(corpus.y)
+    ]
+    for i in range(n):
+        chains[i % len(chains)].make_sentence(tries=10)
+
+
+def markov_ours(corpus: Corpus, n: int) -> None:
+    generator = MarkovChainGenerator().fit(corpus.X, corpus.y)
+    each = math.ceil(n / len(generator.classes_))
+    generator.sample({c: range(each) for c in generator.classes_.tolist()}, random_state=SEED)
+
+
+# f. a million rows
+
+
+def million_rows(n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(SEED)
+    shares = np.geomspace(1, 20, 150)
+    y = rng.choice(150, size=n_rows, p=shares / shares.sum())
+    return np.array([f"text {i}" for i in range(n_rows)], dtype=object), y
+
+
+def ceiling(batch: int = 128) -> float:
+    """Return the GFLOP/s of matrix products of the model's shapes, in the dtype that it computes with."""
+    dtype = compute_dtype(resolve_device("auto"))
+    x = torch.randn(batch, 576, dtype=dtype)
+    weights = [torch.randn(1536, 576, dtype=dtype) for _ in range(60)]
+    rates = []
+    for _ in range(7):
+        start = time.perf_counter()
+        for weight in weights:
+            torch.nn.functional.linear(x, weight)
+        rates.append(len(weights) * 2 * batch * 576 * 1536 / (time.perf_counter() - start) / 1e9)
+    return statistics.median(rates)
+
+
+def alternate(repeats: int, **parts: Callable[[], Any]) -> dict[str, dict[str, Any]]:
+    """Run the parts in turns; return each one's median seconds and its last result."""
+    seconds: dict[str, list[float]] = {name: [] for name in parts}
+    results: dict[str, Any] = {}
+    for _ in range(repeats):
+        for name, part in parts.items():
+            start = time.perf_counter()
+            results[name] = part()
+            seconds[name].append(time.perf_counter() - start)
+    return {
+        name: {"seconds": statistics.median(s), "all": s, "result": results[name]}
+        for name, s in seconds.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes, under five minutes on two cores")
+    parser.add_argument("--data", type=Path, help="CSV file; the bundled corpus if absent")
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        default=["finetune", "sample", "labelers", "eda", "million"],
+        choices=["finetune", "sample", "labelers", "eda", "million"],
+    )
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+
+    X, y = (
+        load_csv(options.data, drop_empty=True)
+        if options.data
+        else load_shop_intents(split="train", return_X_y=True)
+    )
+    corpus = Corpus(X, y, share=0.25 if options.quick else 1.0)
+    epochs = 1 if options.quick else 3
+    ceiling_rate = ceiling()
+    table: dict[str, dict[str, Any]] = {}
+
+    def note(part: str, ours: float, reference: float, **more: Any) -> None:
+        table[part] = {"ours_s": ours, "reference_s": reference, "ratio": reference / ours} | more
+        extra = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in more.items())
+        print(
+            f"{part:10} ours {ours:8.2f} s   reference {reference:8.2f} s   ratio {reference / ours:5.2f}   {extra}",
+            flush=True,
+        )
+
+    print(
+        f"{len(corpus.y)} rows, D_S {len(corpus.y_balanced)}, {sum(corpus.quotas.values())} wanted; ceiling "
+        f"{ceiling_rate:.0f} GFLOP/s"
+    )
+    generator = None
+    if "finetune" in options.parts:
+        # The slow reference is run once in the quick size.
+        runs = alternate(
+            1 if options.quick else options.repeats,
+            ours=lambda: fit_ours(corpus, epochs),
+            reference=lambda: fit_reference(corpus, epochs),
+        )
+        generator = runs["ours"]["result"]
+        ours, theirs = (perplexity(runs[name]["result"], corpus) for name in ("ours", "reference"))
+        note(
+            "finetune",
+            runs["ours"]["seconds"],
+            runs["reference"]["seconds"],
+            perplexity=ours,
+            reference_perplexity=theirs,
+        )
+    labelers = None
+    if "sample" in options.parts or "labelers" in options.parts:
+        labelers = LabelerEnsemble().fit(corpus.X_balanced, corpus.y_balanced)
+    if "sample" in options.parts:
+        generator = generator or fit_ours(corpus, epochs)
+        runs = alternate(
+            1 if options.quick else options.repeats,
+            ours=lambda: read(generator, labelers, corpus),
+            reference=lambda: read(PlainSampling(generator), labelers, corpus),
+        )
+        ours, theirs = runs["ours"]["result"], runs["reference"]["result"]
+        start = time.perf_counter()
+        candidates = generator.sample({c: range(128) for c in corpus.quotas}, random_state=SEED)
+        seconds = time.perf_counter() - start
+        texts = [text for some in candidates.values() for text in some if text]
+        rate = sum(len(ids) + 1 for ids in generator.tokenizer_(texts)["input_ids"]) / seconds
+        n_weights = sum(p.numel() for p in generator.model_.parameters())
+        note(
+            "sample",
+            ours["seconds_an_accepted"] * theirs["accepted"],
+            theirs["seconds"],
+            tokens_per_s=rate,
+            share_of_ceiling=rate * 2 * n_weights / 1e9 / ceiling_rate,
+            acceptance=ours["acceptance"],
+            reference_acceptance=theirs["acceptance"],
+        )
+    if "labelers" in options.parts:
+        runs = alternate(
+            1 if options.quick else options.repeats,
+            ours=lambda: LabelerEnsemble().fit(corpus.X_balanced, corpus.y_balanced),
+            reference=lambda: fit_three_encoders(corpus, epochs=1 if options.quick else 3),
+        )
+        note("labelers", runs["ours"]["seconds"], runs["reference"]["seconds"])
+    if {"finetune", "sample", "labelers"} <= table.keys():
+        note(
+            "whole",
+            *(
+                sum(table[p][k] for p in ("finetune", "sample", "labelers"))
+                for k in ("ours_s", "reference_s")
+            ),
+        )
+    if "eda" in options.parts:
+        n = 2000 if options.quick else 10_000
+        for name, ours, theirs in (
+            ("eda", eda_ours, nlpaug_directly),
+            ("markov", markov_ours, markovify_directly),
+        ):
+            runs = alternate(
+                options.repeats, ours=lambda f=ours: f(corpus, n), reference=lambda f=theirs: f(corpus, n)
+            )
+            note(name, runs["ours"]["seconds"], runs["reference"]["seconds"], texts=n)
+    if "million" in options.parts:
+        texts, labels = million_rows(1_000_000)
+        copying = BalaGenResampler(generator=SampleCopyGenerator(), beta_low=100, random_state=SEED)
+        over = RandomOverSampler(random_state=SEED)
+        runs = alternate(
+            options.repeats,
+            ours=lambda: len(copying.fit_resample(texts, labels)[1]),
+            reference=lambda: len(over.fit_resample(texts.reshape(-1, 1), labels)[1]),
+        )
+        note("million", runs["ours"]["seconds"], runs["reference"]["seconds"], rows=runs["ours"]["result"])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"peak memory {peak:.2f} GB (of the references too)")
+    if options.output:
+        facts = {
+            "quick": options.quick,
+            "data": options.data.name if options.data else "shop intents",
+            "ceiling_gflops": ceiling_rate,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "peak_memory_gb": peak,
+            "parts": table,
+        }
+        options.output.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
