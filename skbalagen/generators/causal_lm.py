@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from skbalagen._text import Labels, Texts
 from skbalagen.generators.base import as_seed, check_span_labels, stream_rng
 from skbalagen.lora import add_adapters, merge_adapters
-from skbalagen.models import SMOLLM2, load_causal_lm
+from skbalagen.models import SMOLLM2, load_causal_lm, quiet_transformers
 from skbalagen.sampling import sample_tokens
 from skbalagen.training import TrainingHistory, compute_dtype, fine_tune, resolve_device, token_loss
 
@@ -301,8 +301,9 @@ class CausalLMGenerator(BaseEstimator):
             "history": asdict(self.history_),
             "validation_perplexity": self.validation_perplexity_,
         }
-        self.model_.save_pretrained(folder)
-        self.tokenizer_.save_pretrained(folder)
+        with quiet_transformers():
+            self.model_.save_pretrained(folder)
+            self.tokenizer_.save_pretrained(folder)
         (folder / _STATE_FILE).write_text(json.dumps(state, indent=1), encoding="utf-8")
 
     @classmethod
