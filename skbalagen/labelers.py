@@ -106,8 +106,8 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         )
         return self
 
-    def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray]:
-        """Return votes and confidence of the texts `X` for the labels `y` in one pass.
+    def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what the labelers say of the texts `X` as members of the classes `y`, in one pass.
 
         Parameters
         ----------
@@ -121,24 +121,20 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         votes : ndarray of bool, of shape (n_samples, n_labelers)
             Whether a labeler's likeliest label is the wanted one.
         confidence : ndarray of float, of shape (n_samples,)
-            Mean probability of the wanted label over the labelers that give one; nan if none does.
+            Mean probability of the wanted label; a labeler without probabilities gives 1 or 0.
+        likeliest : ndarray of bool, of shape (n_samples,)
+            Whether no other label has a higher mean probability ("soft" voting).
         """
         check_is_fitted(self)
         wanted = np.asarray(y)
-        votes = np.zeros((len(wanted), len(self.estimators_)), dtype=bool)
-        probabilities: list[np.ndarray] = []
-        for i, member in enumerate(self.estimators_):
-            if len(wanted) == 0:
-                continue
-            if not hasattr(member, "predict_proba"):
-                votes[:, i] = np.asarray(member.predict(X)) == wanted
-                continue
-            proba = member.predict_proba(X)
-            votes[:, i] = member.classes_[proba.argmax(axis=1)] == wanted
-            column = np.searchsorted(member.classes_, wanted)
-            probabilities.append(proba[np.arange(len(wanted)), column])
-        confidence = np.mean(probabilities, axis=0) if probabilities else np.full(len(wanted), np.nan)
-        return votes, confidence
+        if not len(wanted):
+            return np.zeros((0, len(self.estimators_)), dtype=bool), np.zeros(0), np.zeros(0, dtype=bool)
+        each = self._probabilities(X)
+        column = np.searchsorted(self.classes_, wanted)
+        rows = np.arange(len(wanted))
+        mean = each.mean(axis=0)
+        confidence = mean[rows, column]
+        return (each.argmax(axis=2) == column).T, confidence, confidence == mean.max(axis=1)
 
     def votes(self, X: Texts, y: Labels) -> np.ndarray:
         """Return whether each labeler assigns `y` to `X`: bool, of shape (n_samples, n_labelers)."""
@@ -148,16 +144,26 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         """Return the labelers' mean probability that `X` is `y`, of shape (n_samples,)."""
         return self.judge(X, y)[1]
 
-    def ballots(self, X: Texts) -> np.ndarray:
-        """Return the label that each labeler gives each text, of shape (n_samples, n_labelers)."""
+    def predict_proba(self, X: Texts) -> np.ndarray:
+        """Return the labelers' mean probability of each class, of shape (n_samples, n_classes)."""
         check_is_fitted(self)
-        return np.array([member.predict(X) for member in self.estimators_]).T
+        return self._probabilities(X).mean(axis=0)
 
     def predict(self, X: Texts) -> np.ndarray:
-        """Return the label with the most votes; the first of `classes_` where several have as many."""
-        ballots = self.ballots(X)
-        counts = np.array([(ballots == label).sum(axis=1) for label in self.classes_])
-        return self.classes_[counts.argmax(axis=0)]
+        """Return the label with the highest mean probability; the first of `classes_` of equal ones."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _probabilities(self, X: Texts) -> np.ndarray:
+        """Return each labeler's probabilities, of shape (n_labelers, n_samples, n_classes)."""
+        return np.array(
+            [
+                member.predict_proba(X)
+                if hasattr(member, "predict_proba")
+                else np.asarray(member.predict(X))[:, None] == self.classes_
+                for member in self.estimators_
+            ],
+            dtype=float,
+        )
 
 
 def agreement_matrix(votes: np.ndarray) -> np.ndarray:

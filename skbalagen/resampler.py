@@ -53,7 +53,7 @@ class BalaGenResampler(BaseSampler):
 
     Parameters
     ----------
-    beta_low : float, default=80
+    beta_low : float, default=95
         Percent of the classes, smallest first, that are filled up to B_low, the size of the next larger
         class; in [0, 100]. Above 100, ``B_low = beta_low / 100`` times the largest class.
     beta_high : float, default=0
@@ -71,16 +71,19 @@ class BalaGenResampler(BaseSampler):
     labelers : list of classifiers or LabelerEnsemble, default=None
         scikit-learn classifiers on raw text that judge candidates; None is the default ensemble, ``[]``
         switches weak labeling off.
-    min_votes : {"any", "majority", "all"} or int, default="majority"
-        How many labelers must assign a candidate to the class that it was generated for.
+    min_votes : {"soft", "any", "majority", "all"} or int, default="soft"
+        When a candidate is backed. "soft": no class has a higher mean probability over the labelers than the
+        one that it was generated for, as in VotingClassifier(voting="soft"); else how many labelers must
+        assign it to that class.
     balance_generator, balance_labelers : {"band", "classes"} or None, default="band"
         What the generator, and the labelers, are trained on: "band" is D_S of the paper (small classes
         copied up to B_low, large ones thinned to B_high), "classes" has every class copied up to the
         largest, whatever the betas, and None is the rows as they are (its Table 7).
     max_candidates : "auto" or float, default="auto"
         Most candidates in all, in multiples of the largest class; 3.0 is the paper's number. "auto" is three
-        times the larger of that class and of all rows wanted: with many small classes the paper's number is
-        spent long before they are filled.
+        times the larger of that class and of the rows wanted, of which no more are counted than X has: with
+        many small classes the paper's number is spent long before they are filled, and time stays
+        proportional to the rows.
     shortfall : {"copy", "keep", "raise"}, default="copy"
         What to do where accepted candidates do not fill a class: add copies of its rows, leave it short,
         or raise. The first two warn once.
@@ -175,7 +178,7 @@ class BalaGenResampler(BaseSampler):
         "text_column": [None, object],
         "labelers": [list, tuple, LabelerEnsemble, None],
         "min_votes": [
-            StrOptions({"any", "majority", "all"}),
+            StrOptions({"soft", "any", "majority", "all"}),
             Interval(Integral, 1, None, closed="left"),
         ],
         "balance_generator": [StrOptions({"band", "classes"}), None],
@@ -192,13 +195,13 @@ class BalaGenResampler(BaseSampler):
     def __init__(
         self,
         *,
-        beta_low: float = 80,
+        beta_low: float = 95,
         beta_high: float = 0,
         sampling_strategy: str | Mapping[Any, int] | Callable[[np.ndarray], Mapping[Any, int]] = "auto",
         generator: Any = None,
         text_column: Any = None,
         labelers: Sequence[Any] | LabelerEnsemble | None = None,
-        min_votes: str | int = "majority",
+        min_votes: str | int = "soft",
         balance_generator: str | None = "band",
         balance_labelers: str | None = "band",
         max_candidates: str | float = "auto",
@@ -512,7 +515,7 @@ class BalaGenResampler(BaseSampler):
         """Return the most candidates that may be generated in all."""
         largest = max(sizes.values())
         if isinstance(self.max_candidates, str):
-            return 3 * max(largest, sum(quotas.values()))
+            return 3 * max(largest, min(sum(quotas.values()), sum(sizes.values())))
         return int(self.max_candidates * largest)
 
     def _fill_up(

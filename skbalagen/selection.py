@@ -9,7 +9,7 @@ import numpy as np
 
 from skbalagen._text import fold_text
 
-__all__ = ["distinct", "required_votes", "select"]
+__all__ = ["distinct", "is_backed", "required_votes", "select"]
 
 
 def required_votes(min_votes: str | int, n_labelers: int) -> int:
@@ -17,8 +17,8 @@ def required_votes(min_votes: str | int, n_labelers: int) -> int:
 
     Parameters
     ----------
-    min_votes : {"any", "majority", "all"} or int
-        A number lies in [1, n_labelers]. "majority" is more than half.
+    min_votes : {"soft", "any", "majority", "all"} or int
+        A number lies in [1, n_labelers]. "majority" is more than half. "soft" counts no votes: 0.
     n_labelers : int
         0 switches weak labeling off: nothing is required.
 
@@ -30,13 +30,41 @@ def required_votes(min_votes: str | int, n_labelers: int) -> int:
     if n_labelers == 0:
         return 0
     if isinstance(min_votes, str):
-        return {"any": 1, "majority": n_labelers // 2 + 1, "all": n_labelers}[min_votes]
+        return {"soft": 0, "any": 1, "majority": n_labelers // 2 + 1, "all": n_labelers}[min_votes]
     if not 1 <= min_votes <= n_labelers:
         raise ValueError(
-            f"min_votes must be 'any', 'majority', 'all' or an int between 1 and the number of labelers "
+            f"min_votes must be 'soft', 'any', 'majority', 'all' or an int between 1 and the number of labelers "
             f"({n_labelers}), got {min_votes!r}. Lower it or add labelers."
         )
     return int(min_votes)
+
+
+def is_backed(votes: np.ndarray, likeliest: np.ndarray, min_votes: str | int) -> np.ndarray:
+    """Return which candidates the labelers back.
+
+    Parameters
+    ----------
+    votes : ndarray of bool, of shape (n_candidates, n_labelers)
+        Whether each labeler predicts the label that a candidate was generated for (Tepper et al. 2020,
+        double voting).
+    likeliest : ndarray of bool, of shape (n_candidates,)
+        Whether that label has the highest mean probability.
+    min_votes : {"soft", "any", "majority", "all"} or int
+        "soft" asks for `likeliest`, the others for that many votes.
+
+    Returns
+    -------
+    ndarray of bool, of shape (n_candidates,)
+
+    Examples
+    --------
+    >>> votes, likeliest = np.array([[True, False, False], [True, True, False]]), np.array([True, False])
+    >>> is_backed(votes, likeliest, "soft"), is_backed(votes, likeliest, "majority")
+    (array([ True, False]), array([False,  True]))
+    """
+    if min_votes == "soft":
+        return likeliest.copy()
+    return votes.sum(axis=1) >= required_votes(min_votes, votes.shape[1])
 
 
 def distinct(texts: Sequence[str | None], known: Container[str]) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from skbalagen._text import fold_text
 from skbalagen.generators.base import TextGenerator
 from skbalagen.labelers import LabelerEnsemble
-from skbalagen.selection import distinct, required_votes, select
+from skbalagen.selection import distinct, is_backed, select
 
 __all__ = ["Stream", "read_streams", "read_unlabeled"]
 
@@ -95,7 +95,7 @@ def read_streams(
     known : set of str
         Folded texts that a candidate must not repeat; not changed.
     min_votes : str or int
-        As for :func:`skbalagen.selection.required_votes`.
+        As for :func:`skbalagen.selection.is_backed`.
     budget : int
         Most candidates in all.
     seed : int
@@ -147,8 +147,8 @@ def read_unlabeled(
     Returns
     -------
     dict of {label: Stream}
-        With the backed texts only; the other texts were nobody's candidates. A text that is backed for
-        several classes is a candidate of the one with most votes, the first of these in `quotas`.
+        With the backed texts only; the other texts were nobody's candidates. A text is a candidate of the
+        class that has the highest mean probability.
 
     Raises
     ------
@@ -165,22 +165,16 @@ def read_unlabeled(
     streams = {label: Stream(quota) for label, quota in quotas.items()}
     if not len(texts):
         return streams
-    ballots = labelers.ballots(texts)
-    votes = np.array([ballots == label for label in quotas])  # (n_classes, n_texts, n_labelers)
-    n_votes = votes.sum(axis=2)
-    best = n_votes.argmax(axis=0)
-    backed = n_votes.max(axis=0) >= max(required_votes(min_votes, ballots.shape[1]), 1)
-    for number, (label, stream) in enumerate(streams.items()):
-        rows = np.flatnonzero(backed & (best == number))
+    guesses = labelers.predict(texts)
+    votes, confidence, likeliest = labelers.judge(texts, guesses)
+    backed = is_backed(votes, likeliest, min_votes)
+    for label, stream in streams.items():
+        rows = np.flatnonzero(backed & (guesses == label))
+        n_taken = min(stream.quota, len(rows))
         stream.texts = texts[rows].tolist()
-        stream.votes = list(votes[number, rows])
-        stream.verdicts = ["accepted"] * min(stream.quota, len(rows)) + ["surplus"] * (
-            len(rows) - stream.quota
-        )
-        if len(rows):
-            wanted = np.empty(len(rows), dtype=object)
-            wanted[:] = [label] * len(rows)
-            stream.confidence = labelers.confidence(texts[rows], wanted).tolist()
+        stream.votes = list(votes[rows])
+        stream.confidence = confidence[rows].tolist()
+        stream.verdicts = ["accepted"] * n_taken + ["surplus"] * (len(rows) - n_taken)
     return streams
 
 
@@ -220,13 +214,14 @@ def _judge(
     n_labelers = 0 if labelers is None else len(labelers.estimators_)
     votes = np.zeros((len(texts), n_labelers), dtype=bool)
     confidence = np.full(len(texts), np.nan)
+    likeliest = np.full(len(texts), labelers is None)
     rows = np.flatnonzero(fresh)
     if labelers is not None and len(rows):
         # An object array takes labels of any type, unmixed.
         wanted = np.empty(len(rows), dtype=object)
         wanted[:] = [labels[i] for i in rows]
-        votes[rows], confidence[rows] = labelers.judge([str(texts[i]) for i in rows], wanted)
-    backed = fresh & (votes.sum(axis=1) >= required_votes(min_votes, n_labelers))
+        votes[rows], confidence[rows], likeliest[rows] = labelers.judge([str(texts[i]) for i in rows], wanted)
+    backed = fresh & is_backed(votes, likeliest, min_votes)
     taken = set(select(labels, backed, {c: s.missing for c, s in streams.items()}).tolist())
     for i, (label, text) in enumerate(zip(labels, texts, strict=True)):
         stream = streams[label]

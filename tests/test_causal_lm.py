@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skbalagen import CausalLMGenerator
-from skbalagen.generators.causal_lm import _held_out
+from skbalagen.generators.causal_lm import _draw, _held_out
 
 
 def tiny(folder, **kwargs):
@@ -194,3 +194,16 @@ def test_two_processes_write_the_same_texts():
     assert runs[0].stdout == runs[1].stdout
     assert runs[0].stdout != runs[2].stdout
     assert runs[0].stderr == ""
+
+
+def test_no_more_than_max_rows_of_a_class_are_drawn_an_epoch():
+    exposures = np.array([1, 2, 0, 2, 1, 1, 2])
+    codes = np.array([0, 1, 0, 0, 0, 1, 0])
+    rng = np.random.default_rng(0)
+    epochs = [_draw(exposures, codes, 2, rng) for _ in range(30)]
+    for rows in epochs:
+        distinct = np.unique(rows)
+        assert np.bincount(codes[distinct]).tolist() == [2, 2]
+        assert all((rows == r).sum() == exposures[r] for r in distinct)
+    assert {r for rows in epochs for r in rows} == {0, 1, 3, 4, 5, 6}  # another draw each epoch
+    assert np.bincount(_draw(exposures, codes, 9, rng), minlength=7).tolist() == exposures.tolist()

@@ -131,7 +131,8 @@ def test_transformer_classifier_is_a_function_of_its_seed():
 def test_default_labelers_see_texts_in_three_ways():
     assert len(default_labelers()) == 3
     ensemble = LabelerEnsemble().fit(X, Y)
-    votes, confidence = ensemble.judge(UNSEEN, ["order_status", "refund_status"])
+    votes, confidence, likeliest = ensemble.judge(UNSEEN, ["order_status", "refund_status"])
     assert votes.shape == (2, 3)
+    assert likeliest.all()
     assert (votes.sum(axis=1) >= 2).all()
     assert ((confidence > 0.5) & (confidence <= 1)).all()

@@ -168,15 +168,27 @@ def test_at_most_so_many_candidates_in_all(corpus, max_candidates, most):
     assert set(resampler.report_["stopped"]) == {"budget", ""}
 
 
-def test_auto_budget_is_three_times_the_rows_wanted_or_the_largest_class():
+@pytest.mark.parametrize(
+    ("sizes", "wanted", "budget"),
+    [
+        ([10, 2], 8, 3 * 10),  # the largest class
+        ([10, 8, 8, 8], 6 + 6, 3 * 12),  # the rows wanted
+        ([10, *[2] * 9], 72, 3 * 28),  # the rows that there are
+    ],
+)
+def test_auto_budget(sizes, wanted, budget):
+    quotas = {0: wanted}
+    assert BalaGenResampler()._budget(dict(enumerate(sizes)), quotas) == budget
+
+
+def test_auto_budget_is_kept():
     X = [f"c{i % 10} text {i}" for i in range(100)]
     y = [f"c{i % 10}" for i in range(100)]
     keep = [i for i in range(100) if y[i] == "c9" or i < 20]  # nine classes of 2, one of 10
-    X, y = [X[i] for i in keep], [y[i] for i in keep]
     resampler = BalaGenResampler(beta_low=100, generator=_Mute(), labelers=[], random_state=0)
     with pytest.warns(ShortfallWarning):
-        resampler.fit_resample(X, y)
-    assert len(resampler.candidates_) == 3 * 9 * 8  # more than 3 * 10
+        resampler.fit_resample([X[i] for i in keep], [y[i] for i in keep])
+    assert len(resampler.candidates_) == 3 * 28
 
 
 def test_a_hopeless_class_runs_dry_before_the_budget(corpus):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skbalagen.labelers import LabelerEnsemble, agreement_matrix, pairwise_agreement
-from skbalagen.selection import distinct, required_votes, select
+from skbalagen.selection import distinct, is_backed, required_votes, select
 from tests.conftest import FirstWordLabeler
 
 
@@ -33,10 +33,31 @@ def test_select_takes_the_first_backed_of_each_class():
 def test_ensemble_votes_and_confidence():
     X, y = ["a one", "b two"], ["a", "b"]
     ensemble = LabelerEnsemble(estimators=[FirstWordLabeler(), FirstWordLabeler(veto="odd")]).fit(X, y)
-    votes, confidence = ensemble.judge(["a odd", "a even", "b even"], ["a", "a", "a"])
+    votes, confidence, likeliest = ensemble.judge(["a odd", "a even", "b even"], ["a", "a", "a"])
     assert votes.tolist() == [[True, False], [True, True], [False, False]]
-    assert np.isnan(confidence).all()  # neither member gives probabilities
+    assert confidence.tolist() == [0.5, 1, 0]  # neither member gives probabilities: a vote is 1 or 0
+    assert likeliest.tolist() == [True, True, False]  # as likely as the other is enough
     assert ensemble.predict(["b odd"]).tolist() == ["a"]  # one vote each: the first class
+    assert ensemble.predict_proba(["b odd"]).tolist() == [[0.5, 0.5]]
+
+
+def test_soft_voting_follows_the_mean_probability_not_the_number_of_votes():
+    class Sure(FirstWordLabeler):
+        def __init__(self, proba=0.5):
+            self.proba = proba
+
+        def predict_proba(self, X):
+            return np.array([[self.proba, 1 - self.proba]] * len(X))
+
+    ensemble = LabelerEnsemble(estimators=[Sure(0.95), Sure(0.4), Sure(0.4)]).fit(["a", "b"], ["a", "b"])
+    votes, confidence, likeliest = ensemble.judge(["x", "x"], ["a", "b"])
+    assert votes.sum(axis=1).tolist() == [1, 2]
+    assert confidence == pytest.approx([1.75 / 3, 1.25 / 3])
+    assert is_backed(votes, likeliest, "soft").tolist() == [True, False]
+    assert is_backed(votes, likeliest, "majority").tolist() == [False, True]
+    assert is_backed(votes, likeliest, "any").all()
+    assert not is_backed(votes, likeliest, 3).any()
+    assert is_backed(np.zeros((2, 0), dtype=bool), np.ones(2, dtype=bool), "majority").all()  # no labelers
 
 
 def test_ensemble_confidence_is_the_mean_probability_of_the_wanted_class():

@@ -54,6 +54,9 @@ class CausalLMGenerator(BaseEstimator):
         Passes over the training rows, at least 1.
     max_copies : int, default=2
         Most times that one row is drawn an epoch, at least 1.
+    max_rows : int, default=256
+        Most distinct rows of one class an epoch, drawn anew for each, at least 1: a class of thousands would
+        cost most of the time to learn what is seldom generated.
     batch_size : int, default=16
         Rows a training step (the paper: 10).
     learning_rate : float, default=1e-3
@@ -121,6 +124,7 @@ class CausalLMGenerator(BaseEstimator):
         "label_descriptions": [Mapping, None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "max_copies": [Interval(Integral, 1, None, closed="left")],
+        "max_rows": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "lora_rank": [Interval(Integral, 1, None, closed="left"), None],
@@ -142,6 +146,7 @@ class CausalLMGenerator(BaseEstimator):
         label_descriptions: Mapping[Any, str] | None = None,
         epochs: int = 3,
         max_copies: int = 2,
+        max_rows: int = 256,
         batch_size: int = 16,
         learning_rate: float = 1e-3,
         lora_rank: int | None = 16,
@@ -159,6 +164,7 @@ class CausalLMGenerator(BaseEstimator):
         self.label_descriptions = label_descriptions
         self.epochs = epochs
         self.max_copies = max_copies
+        self.max_rows = max_rows
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.lora_rank = lora_rank
@@ -205,6 +211,7 @@ class CausalLMGenerator(BaseEstimator):
         exposures = np.minimum(list(counts.values()), self.max_copies)
         held_out = _held_out([label for _, label in counts], self.validation_fraction, rng)
         exposures[held_out] = 0
+        codes = np.searchsorted(self.classes_, [label for _, label in counts])
 
         # Texts are short: plain products beat the fused attention kernel, whose backward pass is slow.
         self.model_.set_attn_implementation("eager")
@@ -212,7 +219,7 @@ class CausalLMGenerator(BaseEstimator):
             self.model_,
             lambda rows: self._loss([sequences[r] for r in rows], n_prompt[rows]),
             [len(s) for s in sequences],
-            draws=lambda _: np.repeat(np.arange(len(sequences)), exposures),
+            draws=lambda epoch_rng: _draw(exposures, codes, self.max_rows, epoch_rng),
             validation=(lambda: self._mean_loss(sequences, n_prompt, held_out)) if len(held_out) else None,
             epochs=self.epochs,
             batch_size=self.batch_size,
@@ -404,6 +411,15 @@ class CausalLMGenerator(BaseEstimator):
             total += n * float(self._loss([sequences[r] for r in part], n_prompt[part]))
             n_tokens += n
         return total / n_tokens
+
+
+def _draw(exposures: np.ndarray, codes: np.ndarray, max_rows: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the rows of one epoch: each as often as `exposures` says, of `max_rows` of its class at most."""
+    order = rng.permutation(np.flatnonzero(exposures))
+    order = order[np.argsort(codes[order], kind="stable")]
+    starts = np.searchsorted(codes[order], codes[order])  # where the class of each row begins
+    rows = order[np.arange(len(order)) - starts < max_rows]
+    return np.repeat(rows, exposures[rows])
 
 
 def _held_out(labels: list[Any], fraction: float, rng: np.random.Generator) -> np.ndarray:
