@@ -128,7 +128,7 @@ class PercentilePolicy:
 
     Parameters
     ----------
-    beta_low : float, default=80
+    beta_low : float, default=95
         Percent of the classes to fill, in [0, 100]; above 100 ``B_low`` is extrapolated.
     beta_high : float, default=0
         Percent of the classes to thin, in [0, 100 - beta_low].
@@ -143,7 +143,7 @@ class PercentilePolicy:
     {'a': 8, 'b': 8, 'c': 8, 'd': 8, 'e': 8}
     """
 
-    beta_low: float = 80
+    beta_low: float = 95
     beta_high: float = 0
 
     def __post_init__(self) -> None:

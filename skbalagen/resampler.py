@@ -44,6 +44,10 @@ _GENERATORS = {
 }
 
 
+# A data set of fewer rows may be given as many candidates as one of this size: minutes on two cores.
+_FEW_ROWS = 2000
+
+
 class ShortfallWarning(UserWarning):
     """Some classes could not be filled with generated texts."""
 
@@ -81,9 +85,9 @@ class BalaGenResampler(BaseSampler):
         largest, whatever the betas, and None is the rows as they are (its Table 7).
     max_candidates : "auto" or float, default="auto"
         Most candidates in all, in multiples of the largest class; 3.0 is the paper's number. "auto" is three
-        times the larger of that class and of the rows wanted, of which no more are counted than X has: with
-        many small classes the paper's number is spent long before they are filled, and time stays
-        proportional to the rows.
+        times the larger of that class and of the rows wanted, of which no more are counted than X has (or
+        2000, if it has fewer): with many small classes the paper's number is spent long before they are
+        filled, and time stays proportional to the rows.
     shortfall : {"copy", "keep", "raise"}, default="copy"
         What to do where accepted candidates do not fill a class: add copies of its rows, leave it short,
         or raise. The first two warn once.
@@ -515,7 +519,8 @@ class BalaGenResampler(BaseSampler):
         """Return the most candidates that may be generated in all."""
         largest = max(sizes.values())
         if isinstance(self.max_candidates, str):
-            return 3 * max(largest, min(sum(quotas.values()), sum(sizes.values())))
+            affordable = max(sum(sizes.values()), _FEW_ROWS)
+            return 3 * max(largest, min(sum(quotas.values()), affordable))
         return int(self.max_candidates * largest)
 
     def _fill_up(

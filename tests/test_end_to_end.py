@@ -23,7 +23,7 @@ pytestmark = pytest.mark.model
 @pytest.fixture(scope="module")
 def balanced():
     X, y = load_shop_intents(split="train", return_X_y=True)
-    resampler = BalaGenResampler(random_state=0)
+    resampler = BalaGenResampler(beta_low=80, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ShortfallWarning)
         X_new, y_new = resampler.fit_resample(X, y)

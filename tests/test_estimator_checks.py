@@ -73,11 +73,6 @@ class OnNumbers:
         return tags
 
 
-class OnNumbersClassifier(OnNumbers):
-    def predict(self, X):
-        return super().predict(self._read(X))
-
-
 class OnNumbersWithProba(OnNumbers):
     # predict goes by way of predict_proba, which must not read the sentences a second time.
     def predict_proba(self, X):
@@ -102,7 +97,7 @@ class TransformerClassifierOnNumbers(OnNumbersWithProba, TransformerClassifier):
     pass
 
 
-class LabelerEnsembleOnNumbers(OnNumbersClassifier, LabelerEnsemble):
+class LabelerEnsembleOnNumbers(OnNumbersWithProba, LabelerEnsemble):
     pass
 
 

@@ -173,7 +173,8 @@ def test_at_most_so_many_candidates_in_all(corpus, max_candidates, most):
     [
         ([10, 2], 8, 3 * 10),  # the largest class
         ([10, 8, 8, 8], 6 + 6, 3 * 12),  # the rows wanted
-        ([10, *[2] * 9], 72, 3 * 28),  # the rows that there are
+        ([10, *[2] * 9], 72, 3 * 72),  # all of them, since they are few
+        ([5000, *[2] * 9], 9 * 4998, 3 * 5018),  # the rows that there are
     ],
 )
 def test_auto_budget(sizes, wanted, budget):
@@ -188,7 +189,7 @@ def test_auto_budget_is_kept():
     resampler = BalaGenResampler(beta_low=100, generator=_Mute(), labelers=[], random_state=0)
     with pytest.warns(ShortfallWarning):
         resampler.fit_resample([X[i] for i in keep], [y[i] for i in keep])
-    assert len(resampler.candidates_) == 3 * 28
+    assert len(resampler.candidates_) == 3 * 72
 
 
 def test_a_hopeless_class_runs_dry_before_the_budget(corpus):
