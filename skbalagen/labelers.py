@@ -151,7 +151,8 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Texts) -> np.ndarray:
         """Return the label with the highest mean probability; the first of `classes_` of equal ones."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        likeliest = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[likeliest]
 
     def _probabilities(self, X: Texts) -> np.ndarray:
         """Return each labeler's probabilities, of shape (n_labelers, n_samples, n_classes)."""

@@ -57,7 +57,7 @@ def test_labelers_refuse_and_do_not_all_agree(balanced):
 def test_rare_classes_are_recognised_better_than_after_copying(balanced):
     X, y, X_new, y_new, _ = balanced
     X_test, y_test = load_shop_intents(split="test", return_X_y=True)
-    copier = BalaGenResampler(generator="sample-copy", random_state=0)
+    copier = BalaGenResampler(beta_low=80, generator="sample-copy", random_state=0)
 
     def macro(texts, labels):
         vectorizer = TfidfVectorizer()
