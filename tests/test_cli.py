@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 
 import skbalagen
 from skbalagen import models
@@ -89,3 +91,121 @@ def test_the_module_runs_as_a_script():
     refused = subprocess.run([*command, "download", "nope"], capture_output=True, text=True)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "got ['nope']" in refused.stderr
+
+
+@pytest.fixture
+def intents(tmp_path):
+    """Eight rows of one class, two of another, with a column besides."""
+    rows = [("sunny day", "weather"), ("rain and wind", "weather"), ("wind and sun", "weather")]
+    rows += [(f"snow on day {i}", "weather") for i in range(5)]
+    rows += [("wine and beer please", "drinks"), ("beer and water please", "drinks")]
+    path = tmp_path / "intents.csv"
+    path.write_text("id,text,label\n" + "\n".join(f"{i},{t},{c}" for i, (t, c) in enumerate(rows)) + "\n")
+    return path
+
+
+FAST = ["--generator", "sample-copy", "--seed", "0"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
+def test_balance_reads_and_writes_each_format(intents, tmp_path, capsys, ending):
+    out = tmp_path / f"out.{ending}"
+    assert main(["balance", str(intents), "-o", str(out), *FAST]) == 0
+    stdout, stderr = capsys.readouterr()
+    assert stdout == ""
+    assert "drinks" in stderr
+    again = tmp_path / "again.csv"
+    assert main(["balance", str(out), "-o", str(again), *FAST, "--quiet"]) == 0
+    table = pd.read_csv(again)
+    assert table["label"].value_counts().to_dict() == {"weather": 8, "drinks": 8}
+    assert list(table.columns) == ["id", "text", "label", "is_synthetic", "is_synthetic_"]
+    assert capsys.readouterr() == ("", "")
+    assert list(tmp_path.glob(".skbalagen-*")) == []
+
+
+def test_balance_marks_generated_rows_and_labels_them(intents, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    options = ["--generator", "eda", "--seed", "0", "--beta-low", "50"]
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(
+        "skbalagen.labelers.default_labelers",
+        lambda: [DummyClassifier(strategy="constant", constant="drinks")],
+    )
+    monkey.setattr("skbalagen.generators.eda._synonyms", lambda word: ())
+    with monkey.context():
+        assert main(["balance", str(intents), "-o", str(out), *options, "--quiet"]) == 0
+    monkey.undo()
+    table = pd.read_csv(out)
+    assert table["label"].value_counts().to_dict() == {"weather": 8, "drinks": 8}
+    new = table[table["is_synthetic"]]
+    assert new["id"].isna().all()
+    assert set(new["label"]) == {"drinks"}
+
+
+def test_balance_works_in_a_pipe(intents):
+    command = [sys.executable, "-m", "skbalagen.cli", "balance", "-", "-o", "-", *FAST]
+    done = subprocess.run(command, input=intents.read_text(), capture_output=True, text=True)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0] == "id,text,label,is_synthetic"
+    assert len(lines) == 17
+
+
+def test_dry_run_shows_the_band_and_writes_nothing(intents, tmp_path, capsys):
+    assert main(["balance", str(intents), "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert "band: classes below 8 rows are filled" in shown
+    assert "  drinks: 2 -> 8" in shown
+    assert "6 rows to add to 1 classes, 0 to remove" in shown
+    assert "at most 24 candidates" in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["intents.csv"]
+
+
+def test_inspect_says_what_there_is(intents, capsys):
+    intents.write_text(intents.read_text() + "10,SUNNY  day,drinks\n")
+    assert main(["inspect", str(intents)]) == 0
+    shown = capsys.readouterr().out
+    assert "11 rows, 2 classes, largest to smallest 3 : 1" in shown
+    assert "1 texts repeat an earlier one (case and spaces aside); 1 texts stand in several classes" in shown
+    assert "1 classes of fewer than 5 rows, too few to learn to write: drinks" in shown
+    assert "      95      8                1            5" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["intents.csv"], "balance needs -o FILE"),
+        (
+            ["intents.csv", "-o", "out.xls"],
+            "out.xls: expected a name that ends in .csv, .tsv, .jsonl, .parquet.",
+        ),
+        (
+            ["intents.csv", "--text", "body", "--dry-run"],
+            "expected a column 'body', got ['id', 'text', 'label'].",
+        ),
+        (["absent.csv", "--dry-run"], "No such file or directory: 'absent.csv'"),
+        (
+            ["intents.csv", "-o", "out.csv", "--beta-low", "90", "--beta-high", "20"],
+            "beta_low + beta_high must be",
+        ),
+    ],
+)
+def test_balance_refuses_in_one_line(intents, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(intents.parent)
+    assert main(["balance", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert message in err
+    assert [path.name for path in intents.parent.iterdir()] == ["intents.csv"]
+
+
+def test_a_stop_leaves_no_half_written_file(intents, tmp_path, monkeypatch):
+    def stopped(self, path, **options):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", stopped)
+    assert main(["balance", str(intents), "-o", str(tmp_path / "out.csv"), *FAST, "--quiet"]) == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["intents.csv"]
