@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections import Counter
 
 import numpy as np
 import pytest
+from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import Pipeline
+from imblearn.under_sampling import RandomUnderSampler
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 
-from skbalagen import BalaGenResampler, CausalLMGenerator
+from skbalagen import BalaGenResampler, CausalLMGenerator, SentenceEncoder
 from skbalagen._text import fold_text
 from skbalagen.datasets import load_shop_intents
 from skbalagen.metrics import macro_accuracy
 from skbalagen.resampler import ShortfallWarning
 
 pytestmark = pytest.mark.model
+
+# Classes of the bundled corpus, and how many of their rows make a quick data set.
+SMALL = [("order_status", 20), ("gift_wrapping", 7), ("cancel_order", 10)]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +61,48 @@ def test_labelers_refuse_and_do_not_all_agree(balanced):
     assert ((agreement > 0.5) & (agreement < 0.99)).all()
 
 
+def test_fitted_resampler_is_small_when_pickled_and_explains_itself(balanced):
+    resampler = balanced[-1]
+    pickled = pickle.dumps(resampler)
+    assert len(pickled) < 5_000_000
+    loaded = pickle.loads(pickled)
+    assert loaded.report_.equals(resampler.report_)
+    assert loaded.candidates_.equals(resampler.candidates_)
+    assert loaded.generator_.prompts_ == resampler.generator_.prompts_
+
+
+def test_language_model_is_saved_and_loaded(balanced, tmp_path):
+    generator = balanced[-1].generator_
+    generator.save(tmp_path)
+    spans = {"gift_wrapping": range(3)}
+    loaded = CausalLMGenerator.load(tmp_path)
+    assert loaded.sample(spans, random_state=1) == generator.sample(spans, random_state=1)
+
+
+def test_side_by_side_with_smote_on_sentence_vectors():
+    X, y = load_shop_intents(split="train", return_X_y=True)
+    few = np.concatenate([np.flatnonzero(y == c)[:n] for c, n in SMALL])
+    pipeline = Pipeline(
+        [
+            ("texts", "passthrough"),
+            ("vectors", SentenceEncoder()),
+            ("numbers", "passthrough"),
+            ("clf", LogisticRegression(max_iter=1000)),
+        ]
+    )
+    alternatives = [
+        {"texts": [BalaGenResampler(generator="markov-chain", random_state=0), "passthrough"]},
+        {"numbers": [SMOTE(k_neighbors=2, random_state=0), RandomOverSampler(random_state=0)]},
+        {"numbers": [RandomUnderSampler(random_state=0)]},
+    ]
+    search = GridSearchCV(pipeline, alternatives, cv=2, scoring="balanced_accuracy", error_score="raise")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShortfallWarning)
+        search.fit(X[few], y[few])
+    assert (search.cv_results_["mean_test_score"] > 1 / 3).all()
+    assert len(search.cv_results_["params"]) == 5
+
+
 def test_rare_classes_are_recognised_better_than_after_copying(balanced):
     X, y, X_new, y_new, _ = balanced
     X_test, y_test = load_shop_intents(split="test", return_X_y=True)
@@ -69,9 +118,7 @@ def test_rare_classes_are_recognised_better_than_after_copying(balanced):
 
 def test_pipeline_with_the_language_model():
     X, y = load_shop_intents(split="train", return_X_y=True)
-    few = np.concatenate(
-        [np.flatnonzero(y == c)[:n] for c, n in [("order_status", 20), ("gift_wrapping", 7)]]
-    )
+    few = np.concatenate([np.flatnonzero(y == c)[:n] for c, n in SMALL[:2]])
     pipeline = Pipeline(
         [
             ("balance", BalaGenResampler(generator=CausalLMGenerator(epochs=2), random_state=0)),
