@@ -21,7 +21,7 @@ _EXAMPLES = """\
 examples:
   skbalagen download
   skbalagen inspect intents.csv --text utterance --label intent
-  skbalagen balance intents.csv --text utterance --label intent -o balanced.csv
+  skbalagen balance intents.csv --text utterance --label intent -o balanced.csv --report page.html
   skbalagen balance intents.csv --dry-run
   cat intents.csv | skbalagen balance - -o - --generator markov-chain --seed 0 > balanced.csv
 """
@@ -175,6 +175,10 @@ def _balance(arguments: argparse.Namespace) -> None:
         if issubclass(warning.category, UserWarning):
             _note(f"skbalagen: {warning.message}")
     _write(balanced, arguments.output)
+    if arguments.report:
+        from skbalagen.report_page import write_html
+
+        write_html(resampler, arguments.report)
     if not arguments.quiet:
         columns = ["size_before", "target", "generated", "backed", "added", "copied", "size_after"]
         _note(resampler.report_[columns].to_string())
@@ -247,6 +251,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     balance.add_argument("--seed", type=int, help="the same seed gives the same texts")
     balance.add_argument("--dry-run", action="store_true", help="show the band, the targets and the cost")
+    balance.add_argument("--report", metavar="PAGE", help="HTML page to write about what was done")
     balance.add_argument("--quiet", action="store_true", help="print warnings and errors alone")
     fetch = add("download", _download, "fetch the embedded models ahead of their first use")
     fetch.add_argument("names", nargs="*", metavar="NAME", help="embedded models; all where none is named")

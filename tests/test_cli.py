@@ -110,7 +110,9 @@ FAST = ["--generator", "sample-copy", "--seed", "0"]
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
 def test_balance_reads_and_writes_each_format(intents, tmp_path, capsys, ending):
     out = tmp_path / f"out.{ending}"
-    assert main(["balance", str(intents), "-o", str(out), *FAST]) == 0
+    page = tmp_path / "page.html"
+    assert main(["balance", str(intents), "-o", str(out), "--report", str(page), *FAST]) == 0
+    assert "10 rows of 2 classes became 16." in page.read_text()
     stdout, stderr = capsys.readouterr()
     assert stdout == ""
     assert "drinks" in stderr
