@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skbalagen.classifiers import EmbeddingClassifier, TransformerClassifier
+    from skbalagen.display import BalanceDisplay, CandidateDisplay
     from skbalagen.encoders import SentenceEncoder
     from skbalagen.generators import (
         CausalLMGenerator,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _MODULE_OF = {
     "AugmentOnlyPolicy": "policy",
     "BalaGenResampler": "resampler",
+    "BalanceDisplay": "display",
+    "CandidateDisplay": "display",
     "CausalLMGenerator": "generators",
     "ComponentCache": "memory",
     "EDAGenerator": "generators",
@@ -44,6 +47,8 @@ __version__ = version("skbalagen")
 __all__ = [
     "AugmentOnlyPolicy",
     "BalaGenResampler",
+    "BalanceDisplay",
+    "CandidateDisplay",
     "CausalLMGenerator",
     "ComponentCache",
     "EDAGenerator",

@@ -1,4 +1,4 @@
-"""What happened to each class and to each candidate, as tables."""
+"""What happened to each class and to each candidate, as tables, and what plots and pages need of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,21 @@ import pandas as pd
 from skbalagen.labelers import agreement_matrix, pairwise_agreement
 from skbalagen.streams import Stream
 
-__all__ = ["candidate_table", "class_table"]
+__all__ = ["COLOURS", "candidate_table", "check_resampled", "class_parts", "class_table", "fate"]
 
 _JUDGED = ("accepted", "surplus", "refused")
+
+# Blue, orange and greys differ in lightness too, so that they are told apart without colour vision and in print.
+COLOURS = {
+    "kept": "#4c6a92",
+    "generated": "#d9822b",
+    "unlabeled": "#f0c9a0",
+    "copied": "#b8b8b8",
+    "removed": "#ffffff",
+    "backed": "#d9822b",
+    "refused": "#b8b8b8",
+    "repeated": "#4c6a92",
+}
 
 
 def class_table(
@@ -89,6 +101,49 @@ def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFr
             for name, values in columns.items()
         }
     )
+
+
+def check_resampled(resampler: Any) -> None:
+    """Raise NotFittedError unless `fit_resample` was called: `fit` alone only looks."""
+    from sklearn.utils.validation import check_is_fitted
+
+    check_is_fitted(
+        resampler, "report_", msg="This %(name)s has not resampled yet. Call fit_resample(X, y) first."
+    )
+
+
+def class_parts(report: pd.DataFrame) -> pd.DataFrame:
+    """Return what the rows of each class are made of.
+
+    Parameters
+    ----------
+    report : DataFrame of shape (n_classes, n_columns)
+        `report_` of a resampler.
+
+    Returns
+    -------
+    DataFrame of int, of shape (n_classes, 4 or 5)
+        kept, generated, unlabeled (if any were given), copied and removed. The first and the last are the
+        rows before; all but the last are the rows after.
+    """
+    parts = {"kept": report["kept"], "generated": report["added"]}
+    if "unlabeled" in report:
+        parts |= {"generated": report["added"] - report["unlabeled"], "unlabeled": report["unlabeled"]}
+    return pd.DataFrame(
+        parts | {"copied": report["copied"], "removed": report["size_before"] - report["kept"]}, dtype=int
+    )
+
+
+def fate(candidates: pd.DataFrame) -> pd.Series:
+    """Return what became of each candidate: "backed", "refused", "repeated" or "failed".
+
+    Parameters
+    ----------
+    candidates : DataFrame of shape (n_candidates, n_columns)
+        `candidates_` of a resampler.
+    """
+    names = {"accepted": "backed", "surplus": "backed", "duplicate": "repeated"}
+    return candidates["verdict"].replace(names).astype(object)
 
 
 def _judged_votes(streams: Any) -> np.ndarray:

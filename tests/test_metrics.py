@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from skbalagen._text import fold_text
 from skbalagen.metrics import (
@@ -18,6 +19,8 @@ from skbalagen.metrics import (
     macro_accuracy,
     mcnemar,
     micro_accuracy,
+    nearest_similarity,
+    new_ngrams,
     novelty,
 )
 
@@ -169,3 +172,30 @@ def test_text_measures_reject_bad_input():
         distinct_n(["a b"], n=0)
     with pytest.raises(ValueError, match=r"one text of n=3 words, got 2 texts of at most 2\. Lower n"):
         distinct_n(["a b", "c"], n=3)
+
+
+def test_new_ngrams_by_hand():
+    texts = ["Where is the parcel", "where is", "hello", "?!", "where"]
+    known = ["where is the order", "hello", "..."]
+    shares = [1 / 3, 0, 0, 0, 1]  # a text of one word is known where a text is that word
+    np.testing.assert_allclose(new_ngrams(texts, known), shares)
+    np.testing.assert_allclose(new_ngrams(texts, known, n=1), [1 / 4, 0, 0, 0, 0])
+    with pytest.raises(ValueError, match="n must be an int >= 1"):
+        new_ngrams(texts, known, n=0)
+
+
+def test_nearest_similarity_of_a_copy_a_near_copy_and_a_stranger():
+    known = ["where is my order", "cancel the subscription"]
+    copy, near, stranger = nearest_similarity(["WHERE  is my order", "where is my orders", "zzz"], known)
+    assert copy == pytest.approx(1)
+    assert 0.8 < near < 1
+    assert stranger == 0
+    with pytest.raises(ValueError, match="reference must hold at least one text"):
+        nearest_similarity(["a"], [])
+
+
+def test_nearest_similarity_is_the_highest_of_all_cosines():
+    known, texts = ["abcd", "efgh", "abgh"], ["abcx", "xxgh", "efgh"]
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True).fit(known)
+    cosines = (vectorizer.transform(texts) @ vectorizer.transform(known).T).toarray()
+    np.testing.assert_allclose(nearest_similarity(texts, known), cosines.max(axis=1))

@@ -409,7 +409,7 @@ def test_container_that_goes_in_comes_out(corpus, kind):
 
 def test_import_loads_no_heavy_library():
     code = (
-        "import sys, skbalagen; skbalagen.BalaGenResampler; "
+        "import sys, skbalagen; skbalagen.BalaGenResampler; skbalagen.BalanceDisplay; "
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'nlpaug', 'matplotlib', 'markovify', 'nltk'}; "
         "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
     )
