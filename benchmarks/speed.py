@@ -167,7 +167,6 @@ def read(generator: Any, labelers: LabelerEnsemble, corpus: Corpus) -> dict[str,
         min_votes="majority",
         budget=6 * sum(corpus.quotas.values()),
         seed=SEED,
-        progress=lambda line: None,
     )
     accepted = sum(len(stream.taken) for stream in streams.values())
     candidates = sum(len(stream.texts) for stream in streams.values())

@@ -157,7 +157,7 @@ class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator)
     random_state : int, RandomState instance or None, default=None
         Order of rows, dropout and the new layer.
     verbose : int, default=0
-        From 1, a line is printed after each epoch.
+        From 1, a progress bar of the fine-tuning is shown.
 
     Attributes
     ----------
@@ -243,7 +243,7 @@ class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator)
             learning_rate=self.learning_rate,
             faster={id(p): self.head_learning_rate_ratio for p in self.head_.parameters()},
             rng=np.random.default_rng(seed),
-            progress=print if self.verbose else None,
+            verbose=self.verbose,
         )
         network.requires_grad_(False)
         return self

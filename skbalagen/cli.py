@@ -156,19 +156,14 @@ def _balance(arguments: argparse.Namespace) -> None:
         generator=arguments.generator,
         text_column=arguments.text,
         random_state=arguments.seed,
-        verbose=0 if arguments.quiet else 1,
+        verbose=int(sys.stderr.isatty() and not arguments.quiet),
     )
     if arguments.dry_run:
         _dry_run(resampler, texts, labels)
         return
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        # What the steps print belongs beside the table, not in it.
-        stdout, sys.stdout = sys.stdout, sys.stderr
-        try:
-            balanced, balanced_labels = resampler.fit_resample(table, labels)
-        finally:
-            sys.stdout = stdout
+        balanced, balanced_labels = resampler.fit_resample(table, labels)
     balanced[arguments.label] = balanced_labels
     balanced[_free_name(table)] = resampler.is_synthetic_
     for warning in caught:

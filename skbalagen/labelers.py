@@ -10,6 +10,7 @@ from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from skbalagen._progress import progress_bar
 from skbalagen._text import Labels, Texts, as_texts
 
 __all__ = ["LabelerEnsemble", "default_labelers"]
@@ -101,8 +102,12 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         texts = as_texts(X)
         self.classes_ = np.unique(np.asarray(y))
         # Threads: the heavy parts release the interpreter, and an encoder's weights are not copied.
-        self.estimators_ = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(clone(member).fit)(texts, y) for member in self.members()
+        members = self.members()
+        fitting = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")(
+            delayed(clone(member).fit)(texts, y) for member in members
+        )
+        self.estimators_ = list(
+            progress_bar(fitting, title="fitting labelers", unit="labeler", total=len(members))
         )
         return self
 
@@ -161,7 +166,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
                 member.predict_proba(X)
                 if hasattr(member, "predict_proba")
                 else np.asarray(member.predict(X))[:, None] == self.classes_
-                for member in self.estimators_
+                for member in progress_bar(self.estimators_, title="labeling", unit="labeler", keep=False)
             ],
             dtype=float,
         )

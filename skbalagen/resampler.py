@@ -26,6 +26,7 @@ from sklearn.utils.validation import (
 )
 
 from skbalagen._containers import is_table, rebuild, take, text_column_of
+from skbalagen._progress import progress_shown
 from skbalagen._text import as_texts, fold_text
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.memory import ComponentCache, open_cache
@@ -105,7 +106,8 @@ class BalaGenResampler(BaseSampler):
         Everything random derives from it: equal seeds give equal texts. Steps whose own `random_state` is
         set keep theirs.
     verbose : int, default=0
-        From 1, a line a step is printed.
+        From 1, progress bars are shown: for models that are fetched, the fitting of labelers and generator,
+        and the rows accepted of those wanted.
 
     Attributes
     ----------
@@ -295,7 +297,8 @@ class BalaGenResampler(BaseSampler):
         groups = None if groups is None else column_or_1d(groups)
         check_consistent_length(labels, groups)
 
-        X_resampled, y_resampled = self._fit_resample(texts, labels, unlabeled=pool)
+        with progress_shown(self.verbose):
+            X_resampled, y_resampled = self._fit_resample(texts, labels, unlabeled=pool)
 
         new, rows = self.is_synthetic_, self._representative_rows
         del self._representative_rows
@@ -322,7 +325,6 @@ class BalaGenResampler(BaseSampler):
         self.band_, targets = self._policy(y)
         self.sampling_strategy_ = targets
         quotas = {label: n - sizes[label] for label, n in targets.items() if n > sizes[label]}
-        self._say(f"policy: {len(quotas)} of {len(sizes)} classes to fill with {sum(quotas.values())} rows")
         if X is None:
             X = self._row_numbers_for_texts(len(y), sum(quotas.values()))
         copies_rows = hasattr(generator, "sample_rows")
@@ -343,18 +345,15 @@ class BalaGenResampler(BaseSampler):
 
             # 3. to 5. Generate candidates D*, have them labeled, and select D_syn, a round at a time.
             if labelers is not None:
-                self._say(f"labelers: fitting {len(labelers.members())} on {len(rows_labelers)} rows")
                 labelers, _ = _fitted(labelers, X[rows_labelers], y[rows_labelers], cache)
                 self.labelers_ = labelers
             if unlabeled is not None:
                 found = read_unlabeled(
                     unlabeled, labelers, quotas, known, min_votes=self.min_votes, seed=seeds[3]
                 )
-                self._say(f"unlabeled: {sum(len(s.taken) for s in found.values())} rows accepted")
             wanted = {c: n - len(found[c].taken) if c in found else n for c, n in quotas.items()}
             streams = {c: Stream(n) for c, n in wanted.items()}
             if generator is not None and any(wanted.values()):
-                self._say(f"generator: fitting {type(generator).__name__} on {len(rows_generator)} rows")
                 self.generator_, key = _fitted(generator, X[rows_generator], y[rows_generator], cache)
                 streams = read_streams(
                     cache.candidates(self.generator_, key) if cache else self.generator_,
@@ -364,7 +363,6 @@ class BalaGenResampler(BaseSampler):
                     min_votes=self.min_votes,
                     budget=self._budget(sizes, quotas),
                     seed=seeds[1],
-                    progress=self._say,
                 )
             copied = self._fill_up(streams, quotas, y, seeds[2])
 
@@ -570,10 +568,6 @@ class BalaGenResampler(BaseSampler):
         texts = X[rows]
         texts[self.is_synthetic_] = generated
         return texts, y[rows]
-
-    def _say(self, line: str) -> None:
-        if self.verbose:
-            print(line)  # noqa: T201 - what verbose asks for
 
 
 def _check_labels(y: Any) -> np.ndarray:

@@ -8,10 +8,12 @@ prompt may stand anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from skbalagen._progress import progress_bar
 
 if TYPE_CHECKING:
     import torch
@@ -159,8 +161,9 @@ def sample_tokens(
 
     if not jobs:
         return []
-    with torch.inference_mode():
-        return _Engine(model, prompts, jobs, end_token, top_p, temperature, batch_size).run()
+    bar = progress_bar(title="writing", unit="text", total=len(jobs), keep=False)
+    with torch.inference_mode(), bar:
+        return _Engine(model, prompts, jobs, end_token, top_p, temperature, batch_size).run(bar.update)
 
 
 class _Engine:
@@ -227,9 +230,11 @@ class _Engine:
         ]
         self.prompt_logits = torch.cat(after)
 
-    def run(self) -> list[list[int] | None]:
+    def run(self, finished: Callable[[int], Any]) -> list[list[int] | None]:
+        """Return the texts; `finished` is told of how many more there are."""
         import torch
 
+        self.finished = finished
         self._admit(torch.arange(self.n_slots))
         self._retire()
         while len(self.job):
@@ -304,6 +309,7 @@ class _Engine:
                 for job, tokens, length, has_end in rows:
                     self.results[job] = tokens[: length - 1] if has_end else None
                 self.job[done] = -1
+                self.finished(len(done))
             if not len(done) or self.next_job == len(self.results):
                 break
             self._admit(done)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
 import numpy as np
 
+from skbalagen._progress import progress_bar
 from skbalagen._text import fold_text
 from skbalagen.generators.base import TextGenerator
 from skbalagen.labelers import LabelerEnsemble
@@ -80,7 +81,6 @@ def read_streams(
     min_votes: str | int,
     budget: int,
     seed: int,
-    progress: Callable[[str], None],
 ) -> dict[Any, Stream]:
     """Generate, label and select candidates, a round at a time (steps 3 to 5 of Algorithm 1).
 
@@ -100,8 +100,6 @@ def read_streams(
         Most candidates in all.
     seed : int
         Of the streams.
-    progress : callable
-        Called with a line of text after each round.
 
     Returns
     -------
@@ -109,18 +107,20 @@ def read_streams(
     """
     streams = {label: Stream(quota) for label, quota in quotas.items()}
     seen = set(known)
-    while wishes := {c: s.wish() for c, s in streams.items() if s.missing and not s.dry}:
-        wishes = _within(wishes, budget)
-        if not wishes:
-            break
-        budget -= sum(wishes.values())
-        spans = {c: range(len(streams[c].texts), len(streams[c].texts) + n) for c, n in wishes.items()}
-        candidates = generator.sample(spans, random_state=seed)
-        labels = [label for label, span in spans.items() for _ in span]
-        texts = _in_order(candidates, spans)
-        _judge(streams, labels, texts, seen, labelers, min_votes)
-        done = sum(s.quota - s.missing for s in streams.values())
-        progress(f"generation: {done} of {sum(quotas.values())} rows accepted")
+    with progress_bar(title="accepted", unit="row", total=sum(quotas.values())) as bar:
+        while wishes := {c: s.wish() for c, s in streams.items() if s.missing and not s.dry}:
+            wishes = _within(wishes, budget)
+            if not wishes:
+                break
+            budget -= sum(wishes.values())
+            bar.set_postfix_str(_still_open(streams))
+            spans = {c: range(len(streams[c].texts), len(streams[c].texts) + n) for c, n in wishes.items()}
+            candidates = generator.sample(spans, random_state=seed)
+            labels = [label for label, span in spans.items() for _ in span]
+            texts = _in_order(candidates, spans)
+            _judge(streams, labels, texts, seen, labelers, min_votes)
+            bar.update(sum(s.quota - s.missing for s in streams.values()) - bar.n)
+        bar.set_postfix_str(_still_open(streams))
     return streams
 
 
@@ -176,6 +176,15 @@ def read_unlabeled(
         stream.confidence = confidence[rows].tolist()
         stream.verdicts = ["accepted"] * n_taken + ["surplus"] * (len(rows) - n_taken)
     return streams
+
+
+def _still_open(streams: Mapping[Any, Stream]) -> str:
+    """Name the classes that lack most rows, for the progress bar."""
+    lacking = sorted((c for c, s in streams.items() if s.missing), key=lambda c: -streams[c].missing)
+    named = [
+        f"{label} {streams[label].quota - streams[label].missing}/{streams[label].quota}" for label in lacking
+    ]
+    return f"{len(lacking)} classes open" + (f": {', '.join(named[:3])}" if named else "")
 
 
 def _within(wishes: dict[Any, int], budget: int) -> dict[Any, int]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skbalagen._progress import progress_bar, progress_shown
+
 if TYPE_CHECKING:
     import torch
 
@@ -173,7 +175,7 @@ def fine_tune(
     patience: int = 1,
     faster: Mapping[int, float] | None = None,
     rng: np.random.Generator,
-    progress: Callable[[str], None] | None = None,
+    verbose: int = 0,
 ) -> TrainingHistory:
     """Fine-tune the parameters of `model` that require a gradient, in place.
 
@@ -200,8 +202,8 @@ def fine_tune(
         Multiples of the rate for some parameters, such as a new head.
     rng : numpy.random.Generator
         Order of rows; dropout takes its seed from it.
-    progress : callable, default=None
-        Called with a line of text after each epoch.
+    verbose : int, default=0
+        From 1, a progress bar is shown.
 
     Returns
     -------
@@ -234,7 +236,11 @@ def fine_tune(
     history = TrainingHistory()
     best_loss, best_weights = math.inf, None
     device = next(model.parameters()).device
-    with torch_seed(int(rng.integers(2**31))):
+    with (
+        progress_shown(verbose),
+        progress_bar(title="fine-tuning", unit="step", total=n_steps) as bar,
+        torch_seed(int(rng.integers(2**31))),
+    ):
         for epoch, batches in enumerate(plan, start=1):
             model.train()
             total = 0.0
@@ -247,6 +253,7 @@ def fine_tune(
                 schedule.step()
                 optimizer.zero_grad()
                 total += batch_loss.item()
+                bar.update()
             history.n_steps += len(batches)
             history.train_loss.append(total / len(batches))
             history.best_epoch = epoch
@@ -254,11 +261,10 @@ def fine_tune(
                 model.eval()
                 with torch.inference_mode(), autocast(device):
                     history.validation_loss.append(validation())
-            if progress is not None:
-                progress(
-                    f"epoch {epoch}/{epochs}: loss {history.train_loss[-1]:.3f}"
-                    + (f", validation {history.validation_loss[-1]:.3f}" if validation else "")
-                )
+            bar.set_postfix_str(
+                f"epoch {epoch}/{epochs}: loss {history.train_loss[-1]:.3f}"
+                + (f", validation {history.validation_loss[-1]:.3f}" if validation else "")
+            )
             if validation is None:
                 continue
             if history.validation_loss[-1] < best_loss:

@@ -233,7 +233,7 @@ def test_watching_bears_with_folders_that_vanish(tmp_path, monkeypatch):
     with ThreadPoolExecutor(1) as pool:
         churning = pool.submit(churn)
         try:
-            models._watch(lambda: next(polls, 0), tmp_path, 10, "toy", 0)
+            models._watch(lambda: next(polls, 0), tmp_path, 10, "toy")
         finally:
             stop.set()
         churning.result(30)

@@ -82,7 +82,7 @@ class CausalLMGenerator(BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Order of the training rows, dropout and held-out rows.
     verbose : int, default=0
-        From 1, a line is printed after each epoch.
+        From 1, a progress bar of the fine-tuning is shown.
 
     Attributes
     ----------
@@ -226,7 +226,7 @@ class CausalLMGenerator(BaseEstimator):
             learning_rate=self.learning_rate,
             patience=self.patience,
             rng=rng,
-            progress=print if self.verbose else None,
+            verbose=self.verbose,
         )
         best = min(self.history_.validation_loss, default=math.nan)
         self.validation_perplexity_ = math.exp(best)
