@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,16 @@ import pandas as pd
 from skbalagen.labelers import agreement_matrix, pairwise_agreement
 from skbalagen.streams import Stream
 
-__all__ = ["COLOURS", "candidate_table", "check_resampled", "class_parts", "class_table", "fate"]
+__all__ = [
+    "COLOURS",
+    "candidate_table",
+    "check_resampled",
+    "class_parts",
+    "class_table",
+    "fate",
+    "summary_html",
+    "totals",
+]
 
 _JUDGED = ("accepted", "surplus", "refused")
 
@@ -144,6 +154,32 @@ def fate(candidates: pd.DataFrame) -> pd.Series:
     """
     names = {"accepted": "backed", "surplus": "backed", "duplicate": "repeated"}
     return candidates["verdict"].replace(names).astype(object)
+
+
+def totals(resampler: Any) -> dict[str, int]:
+    """Return what `fit_resample` did, in rows and candidates over all classes."""
+    report, parts = resampler.report_, class_parts(resampler.report_).sum()
+    return {
+        "rows before": int(report["size_before"].sum()),
+        "rows after": int(report["size_after"].sum()),
+        **{str(name): int(n) for name, n in parts.items() if name != "kept"},
+        "candidates": int(report["generated"].sum()),
+        "refused": int((fate(resampler.candidates_) == "refused").sum()),
+        "shortfall": int(report["shortfall"].sum()),
+    }
+
+
+def summary_html(resampler: Any) -> str:
+    """Return :func:`totals` and the band as a table of HTML, to stand below scikit-learn's diagram."""
+    cells: dict[str, Any] = dict(totals(resampler))
+    if resampler.band_ is not None:
+        cells |= {name: f"{rows:g}" for name, rows in zip(("B_low", "B_high"), resampler.band_, strict=True)}
+    heads = "".join(f"<th>{escape(str(name))}</th>" for name in cells)
+    values = "".join(f"<td>{escape(str(value))}</td>" for value in cells.values())
+    return (
+        '<div style="overflow-x: auto"><table class="skbalagen-summary"><caption>What fit_resample did'
+        f"</caption><thead><tr>{heads}</tr></thead><tbody><tr>{values}</tr></tbody></table></div>"
+    )
 
 
 def _judged_votes(streams: Any) -> np.ndarray:

@@ -31,7 +31,7 @@ from skbalagen._text import as_texts, fold_text
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.memory import ComponentCache, open_cache
 from skbalagen.policy import PercentilePolicy, class_sizes, rebalance_rows, repeat_rows, resolve_targets
-from skbalagen.report import candidate_table, class_table
+from skbalagen.report import candidate_table, class_table, summary_html
 from skbalagen.selection import required_votes
 from skbalagen.streams import Stream, read_streams, read_unlabeled
 
@@ -459,6 +459,14 @@ class BalaGenResampler(BaseSampler):
         memo[id(self)] = copied
         copied.__dict__.update({name: deepcopy(value, memo) for name, value in vars(self).items()})
         return copied
+
+    def _repr_html_inner(self) -> str:
+        """Return scikit-learn's diagram, and below it what was done."""
+        return super()._repr_html_inner() + (summary_html(self) if hasattr(self, "report_") else "")
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return bundle | {"text/html": self._repr_html_inner()} if "text/html" in bundle else bundle
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
