@@ -1,4 +1,4 @@
-"""Progress bars: shown in blocks that asked for them, silent otherwise.
+"""Progress bars, shown in blocks that asked for them and silent otherwise, and the callbacks of scikit-learn.
 
 Whether bars are shown is known to the resampler and the command line, and wanted many calls further down.
 A context variable carries it there, so that no function between the two has to.
@@ -11,7 +11,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-__all__ = ["progress_bar", "progress_shown"]
+try:
+    from sklearn.callback import CallbackSupportMixin
+except ImportError:  # scikit-learn before 1.9
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Support for no callbacks."""
+
+
+__all__ = ["CallbackSupportMixin", "callback_task", "progress_bar", "progress_shown"]
 
 _shown: ContextVar[bool] = ContextVar("skbalagen_progress_shown", default=False)
 
@@ -62,3 +70,28 @@ def progress_bar(
         dynamic_ncols=True,
         **options,
     )
+
+
+@contextmanager
+def callback_task(estimator: Any, name: str, *, n_steps: int = 0) -> Iterator[None]:
+    """Tell the callbacks that were set on an estimator of a task of its fit: the whole of it, or a step.
+
+    Parameters
+    ----------
+    estimator : CallbackSupportMixin
+        Within a method that `_fit_context` decorates, which ends what begins here.
+    name : str
+        Of the task.
+    n_steps : int, default=0
+        Most steps of the whole; 0 is a step itself.
+    """
+    if not hasattr(estimator, "set_callbacks"):
+        yield
+        return
+    if n_steps:
+        context = estimator._init_callback_context(name, max_subtasks=n_steps)
+    else:
+        context = estimator._callback_fit_ctx.subcontext(name)
+    context.call_on_fit_task_begin(estimator=estimator)
+    yield
+    context.call_on_fit_task_end(estimator=estimator)

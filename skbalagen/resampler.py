@@ -26,7 +26,7 @@ from sklearn.utils.validation import (
 )
 
 from skbalagen._containers import is_table, rebuild, take, text_column_of
-from skbalagen._progress import progress_shown
+from skbalagen._progress import CallbackSupportMixin, callback_task, progress_shown
 from skbalagen._text import as_texts, fold_text
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.memory import ComponentCache, open_cache
@@ -53,7 +53,7 @@ class ShortfallWarning(UserWarning):
     """Some classes could not be filled with generated texts."""
 
 
-class BalaGenResampler(BaseSampler):
+class BalaGenResampler(CallbackSupportMixin, BaseSampler):
     """Fill small classes with generated texts that read like them, and thin large ones.
 
     Parameters
@@ -150,6 +150,9 @@ class BalaGenResampler(BaseSampler):
     -----
     The candidates of a class are a stream: candidate i depends on the fitted generator, the class, i and
     the seed alone. Streams are read until a class is full or the budget is spent.
+
+    With scikit-learn 1.9, `set_callbacks` takes its callbacks, such as ``sklearn.callback.ProgressBar()``. The
+    steps they are told of are "labelers", "generator" and "candidates".
 
     A two-dimensional table of numbers has no texts: its small classes are filled with copies, and a warning
     says so.
@@ -297,7 +300,7 @@ class BalaGenResampler(BaseSampler):
         groups = None if groups is None else column_or_1d(groups)
         check_consistent_length(labels, groups)
 
-        with progress_shown(self.verbose):
+        with progress_shown(self.verbose), callback_task(self, "fit_resample", n_steps=3):
             X_resampled, y_resampled = self._fit_resample(texts, labels, unlabeled=pool)
 
         new, rows = self.is_synthetic_, self._representative_rows
@@ -345,7 +348,8 @@ class BalaGenResampler(BaseSampler):
 
             # 3. to 5. Generate candidates D*, have them labeled, and select D_syn, a round at a time.
             if labelers is not None:
-                labelers, _ = _fitted(labelers, X[rows_labelers], y[rows_labelers], cache)
+                with callback_task(self, "labelers"):
+                    labelers, _ = _fitted(labelers, X[rows_labelers], y[rows_labelers], cache)
                 self.labelers_ = labelers
             if unlabeled is not None:
                 found = read_unlabeled(
@@ -354,16 +358,18 @@ class BalaGenResampler(BaseSampler):
             wanted = {c: n - len(found[c].taken) if c in found else n for c, n in quotas.items()}
             streams = {c: Stream(n) for c, n in wanted.items()}
             if generator is not None and any(wanted.values()):
-                self.generator_, key = _fitted(generator, X[rows_generator], y[rows_generator], cache)
-                streams = read_streams(
-                    cache.candidates(self.generator_, key) if cache else self.generator_,
-                    labelers,
-                    wanted,
-                    known | {fold_text(text) for stream in found.values() for text in stream.taken},
-                    min_votes=self.min_votes,
-                    budget=self._budget(sizes, quotas),
-                    seed=seeds[1],
-                )
+                with callback_task(self, "generator"):
+                    self.generator_, key = _fitted(generator, X[rows_generator], y[rows_generator], cache)
+                with callback_task(self, "candidates"):
+                    streams = read_streams(
+                        cache.candidates(self.generator_, key) if cache else self.generator_,
+                        labelers,
+                        wanted,
+                        known | {fold_text(text) for stream in found.values() for text in stream.taken},
+                        min_votes=self.min_votes,
+                        budget=self._budget(sizes, quotas),
+                        seed=seeds[1],
+                    )
             copied = self._fill_up(streams, quotas, y, seeds[2])
 
         # 6. Assemble: D thinned to B_high, D_syn, and copies where D_syn fell short.

@@ -6,6 +6,7 @@ import re
 import sys
 
 import pytest
+from sklearn.base import clone
 
 from skbalagen import BalaGenResampler, CausalLMGenerator
 from skbalagen._progress import progress_bar, progress_shown
@@ -101,3 +102,39 @@ def test_command_line_shows_bars_on_a_terminal(tmp_path, monkeypatch, terminal, 
     arguments = ["balance", str(source), "-o", str(tmp_path / "out.csv"), "--generator", "sample-copy"]
     assert main([*arguments, *options]) == 0
     assert asked == [shown]
+
+
+class Journal:
+    """A callback of scikit-learn that writes down what it is told."""
+
+    def __init__(self):
+        self.lines = []
+
+    def setup(self, estimator, context):
+        self.lines.append("setup")
+
+    def teardown(self, estimator, context):
+        self.lines.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.lines.append(f"begin {context.task_name}")
+
+    def on_fit_task_end(self, estimator, context):
+        self.lines.append(f"end {context.task_name}")
+
+
+@pytest.mark.skipif(not hasattr(BalaGenResampler, "set_callbacks"), reason="scikit-learn before 1.9")
+def test_callbacks_of_scikit_learn_are_told_of_the_steps(corpus):
+    journal = Journal()
+    resampler = make().set_callbacks(journal)
+    X, y = resampler.fit_resample(*corpus)
+    steps = ["labelers", "generator", "candidates"]
+    told = [line for step in steps for line in (f"begin {step}", f"end {step}")]
+    assert journal.lines == ["setup", "begin fit_resample", *told, "end fit_resample", "teardown"]
+    assert (X, y) == make().fit_resample(*corpus)
+    journal.lines.clear()
+    broken = clone(resampler).set_params(generator=NumberedGenerator(fail_every=1), shortfall="raise")
+    with pytest.raises(ValueError, match="3 of 3 classes got fewer generated rows"):
+        broken.fit_resample(*corpus)
+    assert journal.lines[0] == "setup"
+    assert journal.lines[-1] == "teardown"
