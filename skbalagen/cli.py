@@ -173,7 +173,7 @@ def _balance(arguments: argparse.Namespace) -> None:
     if arguments.report:
         from skbalagen.report_page import write_html
 
-        write_html(resampler, arguments.report)
+        write_html(resampler, arguments.report, table)
     if not arguments.quiet:
         columns = ["size_before", "target", "generated", "backed", "added", "copied", "size_after"]
         _note(resampler.report_[columns].to_string())
