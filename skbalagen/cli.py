@@ -24,6 +24,7 @@ examples:
   skbalagen balance intents.csv --text utterance --label intent -o balanced.csv --report page.html
   skbalagen balance intents.csv --dry-run
   cat intents.csv | skbalagen balance - -o - --generator markov-chain --seed 0 > balanced.csv
+  skbalagen benchmark --tasks shop --methods none ros markov --classifiers tfidf --seeds 3
 """
 _FORMATS = (".csv", ".tsv", ".jsonl", ".parquet")
 
@@ -46,11 +47,18 @@ def _read(path: str) -> pd.DataFrame:
         raise ValueError(
             f"{path}: expected a file that ends in {', '.join(_FORMATS)}, got {ending or 'none'!r}."
         )
-    if ending == ".parquet":
-        return pd.read_parquet(path)
-    if ending == ".jsonl":
-        return pd.read_json(path, lines=True)
-    return pd.read_csv(path, sep="\t" if ending == ".tsv" else ",", keep_default_na=False)
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file. Check the name, or pass - to read CSV from a pipe.")
+    try:
+        if ending == ".parquet":
+            return pd.read_parquet(path)
+        if ending == ".jsonl":
+            return pd.read_json(path, lines=True)
+        return pd.read_csv(path, sep="\t" if ending == ".tsv" else ",", keep_default_na=False)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} could not be read as {ending[1:]}: {error}. Check its format; text must be UTF-8."
+        ) from error
 
 
 def _write(table: pd.DataFrame, path: str) -> None:
@@ -88,7 +96,18 @@ def _columns(table: pd.DataFrame, arguments: argparse.Namespace) -> tuple[pd.Ser
             raise ValueError(
                 f"{arguments.input}: expected a column {name!r}, got {list(table.columns)}. Name it with --{option}."
             )
+    if not len(table):
+        raise ValueError(f"{arguments.input}: expected rows, got a table with none.")
     return table[arguments.text], table[arguments.label]
+
+
+def _check_folder(path: str | None) -> None:
+    """Raise if a file cannot be written there: before the work, not after it."""
+    folder = Path(path or ".").resolve().parent
+    if path not in (None, "-") and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise OSError(
+            f"{path} cannot be written: {folder} is no folder that you may write to. Make it first."
+        )
 
 
 def _note(line: str) -> None:
@@ -141,6 +160,12 @@ def _inspect(arguments: argparse.Namespace) -> None:
         print(f"{beta:8}  {policy.band(labels.to_numpy())[0]:5.0f}  {len(added):15}  {sum(added):11}")
 
 
+def _benchmark(arguments: argparse.Namespace) -> None:
+    from skbalagen.benchmark.__main__ import main as run
+
+    run(arguments.rest, prog="skbalagen benchmark")
+
+
 def _balance(arguments: argparse.Namespace) -> None:
     from skbalagen import BalaGenResampler
 
@@ -148,8 +173,16 @@ def _balance(arguments: argparse.Namespace) -> None:
         raise ValueError("balance needs -o FILE (or -o - for standard output), or --dry-run.")
     if arguments.output not in (None, "-") and Path(arguments.output).suffix.lower() not in _FORMATS:
         raise ValueError(f"{arguments.output}: expected a name that ends in {', '.join(_FORMATS)}.")
+    for path in (arguments.output, arguments.report):
+        _check_folder(path)
     table = _read(arguments.input)
     texts, labels = _columns(table, arguments)
+    nameless = labels[labels.astype(str).str.strip() == ""].index
+    if len(nameless):
+        raise ValueError(
+            f"{arguments.input}: {len(nameless)} rows have no label, the first is row {nameless[0]}, counted from 0. "
+            "Label or remove them."
+        )
     resampler = BalaGenResampler(
         beta_low=arguments.beta_low,
         beta_high=arguments.beta_high,
@@ -198,7 +231,7 @@ def _dry_run(resampler: Any, texts: pd.Series, labels: pd.Series) -> None:
     quotas = {c: n - sizes[c] for c, n in targets.items() if n > sizes[c]}
     removed = sum(sizes[c] - n for c, n in targets.items() if n < sizes[c])
     print(f"{sum(quotas.values())} rows to add to {len(quotas)} classes, {removed} to remove")
-    if quotas:
+    if quotas and resampler.generator != "sample-copy":
         print(f"at most {resampler._budget(sizes, quotas)} candidates would be generated")
 
 
@@ -250,17 +283,30 @@ def _parser() -> argparse.ArgumentParser:
     balance.add_argument("--quiet", action="store_true", help="print warnings and errors alone")
     fetch = add("download", _download, "fetch the embedded models ahead of their first use")
     fetch.add_argument("names", nargs="*", metavar="NAME", help="embedded models; all where none is named")
+    # Its options are those of python -m skbalagen.benchmark, which is imported only when it is asked for.
+    score = commands.add_parser(
+        "benchmark", help="score tasks x methods x classifiers x seeds into a table", add_help=False
+    )
+    score.set_defaults(run=_benchmark)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, 2 after an error (one line on stderr), or 130 after Ctrl-C."""
-    parsed = _parser().parse_args(arguments)
+    """Run a command; return 0, 2 after an error (one line on stderr), 130 after Ctrl-C, or 141 for a closed pipe."""
+    parser = _parser()
+    parsed, rest = parser.parse_known_args(arguments)
+    if rest and parsed.run is not _benchmark:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    parsed.rest = rest
     try:
         parsed.run(parsed)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
-    except (ValueError, TypeError, OSError, RuntimeError) as error:
+    except BrokenPipeError:  # whoever read the output, such as head, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except (ValueError, TypeError, OSError, RuntimeError, ImportError) as error:
         print(f"skbalagen: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0

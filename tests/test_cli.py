@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 
@@ -185,7 +187,13 @@ def test_inspect_says_what_there_is(intents, capsys):
             ["intents.csv", "--text", "body", "--dry-run"],
             "expected a column 'body', got ['id', 'text', 'label'].",
         ),
-        (["absent.csv", "--dry-run"], "No such file or directory: 'absent.csv'"),
+        (["absent.csv", "--dry-run"], "absent.csv: no such file. Check the name, or pass -"),
+        (["intents.csv", "-o", "nowhere/out.csv"], "nowhere/out.csv cannot be written: "),
+        (["intents.csv", "-o", "out.csv", "--report", "nowhere/page.html"], "Make it first."),
+        (
+            ["intents.csv", "--dry-run", "--beta-low", "-3"],
+            "The 'beta_low' parameter of BalaGenResampler must be",
+        ),
         (
             ["intents.csv", "-o", "out.csv", "--beta-low", "90", "--beta-high", "20"],
             "beta_low + beta_high must be",
@@ -200,6 +208,75 @@ def test_balance_refuses_in_one_line(intents, monkeypatch, capsys, arguments, me
     assert err.count("\n") == 1
     assert message in err
     assert [path.name for path in intents.parent.iterdir()] == ["intents.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "empty.csv",
+            "",
+            "empty.csv could not be read as csv: No columns to parse from file. Check its format",
+        ),
+        ("bare.tsv", "text\tlabel\n", "bare.tsv: expected rows, got a table with none."),
+        ("broken.jsonl", "{text", "broken.jsonl could not be read as jsonl: "),
+        ("broken.parquet", "text", "broken.parquet could not be read as parquet: "),
+        ("latin.csv", "text,label\ncaf\xe9,x\n", "text must be UTF-8."),
+        (
+            "half.csv",
+            "text,label\na,x\nb,\nc, \n",
+            "half.csv: 2 rows have no label, the first is row 1, counted",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused_in_one_line(
+    tmp_path, monkeypatch, capsys, name, content, message
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(content, encoding="latin-1")
+    assert main(["balance", name, "--dry-run"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert message in err
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
+def test_a_reader_that_has_had_enough_is_no_error(intents):
+    command = f"{sys.executable} -m skbalagen.cli inspect {intents} | true"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    shell = ["bash", "-o", "pipefail", "-c", command]
+    done = subprocess.run(shell, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_dry_run_of_copies_counts_no_candidates(intents, capsys):
+    assert main(["balance", str(intents), "--dry-run", "--generator", "sample-copy"]) == 0
+    shown = capsys.readouterr().out
+    assert "6 rows to add to 1 classes" in shown
+    assert "candidates" not in shown
+
+
+def test_benchmark_is_the_command_line_of_the_benchmark(tmp_path, capsys):
+    output = tmp_path / "rows.jsonl"
+    options = ["--methods", "none", "ros", "--classifiers", "tfidf", "--seeds", "1", "--output", str(output)]
+    assert main(["benchmark", *options]) == 0
+    assert "tfidf, macro, percent" in capsys.readouterr().out
+    assert len(output.read_text().splitlines()) == 2
+    with pytest.raises(SystemExit) as end:
+        main(["benchmark", "--help"])
+    assert end.value.code == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("usage: skbalagen benchmark")
+    assert "skbalagen benchmark --tables-only" in shown
+
+
+def test_benchmark_refuses_in_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SKBALAGEN_DATA", raising=False)
+    assert main(["benchmark", "--tasks", "atis", "--seeds", "1"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "Set SKBALAGEN_DATA to the folder" in err
 
 
 def test_a_stop_leaves_no_half_written_file(intents, tmp_path, monkeypatch):

@@ -1,6 +1,6 @@
 """Task x method x classifier x seed -> one row; tables read rows only.
 
-    python -m skbalagen.benchmark run --tasks atis covidq_category --methods none ros balagen --seeds 5
+    skbalagen benchmark --tasks atis covidq_category --methods none ros balagen --seeds 5
 
 The data are read from the folder that SKBALAGEN_DATA names.
 """

@@ -1,4 +1,4 @@
-"""python -m skbalagen.benchmark"""
+"""The command line of the benchmark: python -m skbalagen.benchmark, or skbalagen benchmark."""
 
 from __future__ import annotations
 
@@ -11,12 +11,30 @@ from skbalagen.benchmark.runner import run
 from skbalagen.benchmark.tables import read_rows, summary_table
 from skbalagen.benchmark.tasks import TASKS
 
+_EXAMPLES = """\
+examples:
+  %(prog)s --methods none ros markov --classifiers tfidf --seeds 3
+  %(prog)s --methods ros balagen balagen:beta_low=100,shortfall=keep --memory cache
+  %(prog)s --tasks atis seaq --output results.jsonl     (SKBALAGEN_DATA names the folder of atis.csv)
+  %(prog)s --tables-only --output results.jsonl
+"""
 
-def main(arguments: Sequence[str] | None = None) -> int:
+
+def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbalagen.benchmark") -> int:
     """Run a grid, or print the table of a file of rows."""
-    parser = argparse.ArgumentParser(prog="python -m skbalagen.benchmark", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description="Score each method on each task with each classifier and seed, and print the means.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=["shop"])
-    parser.add_argument("--methods", nargs="+", default=["none", "class-weights", "ros", "balagen"])
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        default=["none", "class-weights", "ros", "balagen"],
+        help="none, class-weights, smote, ros, rus, or eda, markov, copy, balagen, with parameters after a colon",
+    )
     parser.add_argument("--classifiers", nargs="+", choices=list(CLASSIFIERS), default=["tfidf", "embedding"])
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds, from --first-seed")
     parser.add_argument("--first-seed", type=int, default=0)
