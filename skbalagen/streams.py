@@ -184,7 +184,7 @@ def _still_open(streams: Mapping[Any, Stream]) -> str:
     named = [
         f"{label} {streams[label].quota - streams[label].missing}/{streams[label].quota}" for label in lacking
     ]
-    return f"{len(lacking)} classes open" + (f": {', '.join(named[:3])}" if named else "")
+    return f"{len(lacking)} open" + (f": {', '.join(named[:2])}" if named else "")
 
 
 def _within(wishes: dict[Any, int], budget: int) -> dict[Any, int]:

@@ -43,9 +43,9 @@ def test_bars_count_labelers_and_accepted_rows(corpus, capfd):
     accepted = states(err, "accepted")
     wanted = resampler.report_["added"].sum()
     assert f" 0/{wanted} " in accepted[0]
-    assert any("3 classes open: city 0/10, meal 0/9, fare 0/6" in line for line in accepted)
+    assert any("3 open: city 0/10, meal 0/9" in line for line in accepted)
     assert f" {wanted}/{wanted} " in accepted[-1]
-    assert "0 classes open" in accepted[-1]
+    assert "0 open" in accepted[-1]
     assert make().fit_resample(*corpus)  # and the next is silent again
     assert capfd.readouterr() == ("", "")
 
