@@ -3,9 +3,13 @@
     python benchmarks/speed.py [--quick] [--parts finetune sample ...] [-o results.json]
 
 References: the obvious fine-tuning loop (float32, rows of D_S copied as they stand, padded batches of 16, AdamW);
-``model.generate`` in batches of 32 class prompts; three sequence classifiers fine-tuned one after the other; nlpaug
-and markovify called directly, a text at a time; imblearn's RandomOverSampler on a million rows. The ceiling is a
-bfloat16 (or float32) matrix product of the model's own shapes.
+``model.generate`` in batches of 32 or 128 class prompts, whichever is faster; three sequence classifiers
+fine-tuned one after the other; nlpaug and markovify called directly, a text at a time; imblearn's
+RandomOverSampler on a million rows. The ceiling is a bfloat16 (or float32) matrix product of the model's own shapes.
+
+"finetune" times one pass over D_S, "quality" compares what three passes bring, once: perplexity of held-out texts
+and the share of candidates that the same labelers back. "scaling" times sampling by candidates and by classes.
+"whole" adds up three passes, sampling of all rows wanted, and the labelers.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +48,7 @@ from skbalagen.streams import read_streams
 from skbalagen.training import compute_dtype, resolve_device
 
 SEED = 0
+SHARE = 0.5  # of the rows wanted, that sampling is timed on
 
 
 class Corpus:
@@ -110,10 +116,10 @@ def fit_reference(corpus: Corpus, epochs: int) -> CausalLMGenerator:
 
 
 class PlainSampling:
-    """The generator's model, sampled with transformers' `generate` in batches of 32 class prompts."""
+    """The generator's model, sampled with transformers' `generate` in batches of class prompts."""
 
-    def __init__(self, generator: CausalLMGenerator) -> None:
-        self.generator = generator
+    def __init__(self, generator: CausalLMGenerator, batch_size: int) -> None:
+        self.generator, self.batch_size = generator, batch_size
 
     def sample(self, spans: dict[Any, range], *, random_state: int) -> dict[Any, list[str | None]]:
         generator, tokenizer = self.generator, self.generator.tokenizer_
@@ -121,8 +127,8 @@ class PlainSampling:
         torch.manual_seed(random_state)
         texts: dict[Any, list[str | None]] = {label: [] for label in spans}
         jobs = [label for label, span in spans.items() for _ in span]
-        for start in range(0, len(jobs), 32):
-            labels = jobs[start : start + 32]
+        for start in range(0, len(jobs), self.batch_size):
+            labels = jobs[start : start + self.batch_size]
             prompts = [f"{generator.prompts_[label]}:" for label in labels]
             batch = tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=False)
             out = generator.model_.generate(
@@ -178,6 +184,33 @@ def read(generator: Any, labelers: LabelerEnsemble, corpus: Corpus) -> dict[str,
         "texts": len(timed.texts),
         "characters": sum(map(len, timed.texts)),
     }
+
+
+def token_rate(generator: CausalLMGenerator, labels: list[Any], n: int) -> tuple[float, float]:
+    """Return tokens a second, and the seconds, of `n` candidates of each label."""
+    start = time.perf_counter()
+    candidates = generator.sample({label: range(n) for label in labels}, random_state=SEED)
+    seconds = time.perf_counter() - start
+    texts = [text for some in candidates.values() for text in some if text]
+    return sum(len(ids) + 1 for ids in generator.tokenizer_(texts)["input_ids"]) / seconds, seconds
+
+
+def scaling(generator: CausalLMGenerator, quick: bool) -> list[dict[str, float]]:
+    """Time sampling by candidates, for 8 classes, and by classes, for a fixed number of candidates."""
+    generator = copy(generator)
+    prompts = list(generator.prompts_.values())
+    # As many classes as wanted: the prompts of the real ones in turn.
+    generator.classes_ = np.arange(160)
+    generator.prompts_ = {c: prompts[c % len(prompts)] for c in range(160)}
+    total = 320 if quick else 640
+    sizes = [(8, n) for n in (80, 160, 320, 640, 1280, 2560) if n <= 4 * total]
+    sizes += [(n, total) for n in (1, 2, 4, 16, 40, 80, 160)]
+    rows = []
+    for n_classes, n in sizes:
+        _, seconds = token_rate(generator, list(range(n_classes)), n // n_classes)
+        rows.append({"classes": n_classes, "candidates": n, "seconds": seconds})
+        print(f"scaling    {n_classes:4} classes {n:5} candidates {seconds:7.2f} s", flush=True)
+    return rows
 
 
 # c. labelers
@@ -282,6 +315,9 @@ def alternate(repeats: int, **parts: Callable[[], Any]) -> dict[str, dict[str, A
     }
 
 
+PARTS = ["quality", "finetune", "sample", "labelers", "eda", "million", "scaling"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -291,8 +327,8 @@ def main() -> None:
     parser.add_argument(
         "--parts",
         nargs="+",
-        default=["finetune", "sample", "labelers", "eda", "million"],
-        choices=["finetune", "sample", "labelers", "eda", "million"],
+        default=[part for part in PARTS if part != "scaling"],
+        choices=PARTS,
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("-o", "--output", type=Path)
@@ -304,8 +340,11 @@ def main() -> None:
         if options.data
         else load_shop_intents(split="train", return_X_y=True)
     )
-    corpus = Corpus(X, y, share=0.25 if options.quick else 1.0)
-    epochs = 1 if options.quick else 3
+    if options.quick:  # every third class
+        few = np.isin(y, np.unique(y)[::3])
+        X, y = X[few], y[few]
+    corpus = Corpus(X, y, SHARE)
+    passes = 1 if options.quick else 3
     ceiling_rate = ceiling()
     table: dict[str, dict[str, Any]] = {}
 
@@ -319,46 +358,54 @@ def main() -> None:
 
     print(
         f"{len(corpus.y)} rows, D_S {len(corpus.y_balanced)}, {sum(corpus.quotas.values())} wanted; ceiling "
-        f"{ceiling_rate:.0f} GFLOP/s"
+        f"{ceiling_rate:.0f} GFLOP/s",
+        flush=True,
     )
-    generator = None
-    if "finetune" in options.parts:
-        # The slow reference is run once in the quick size.
-        runs = alternate(
-            1 if options.quick else options.repeats,
-            ours=lambda: fit_ours(corpus, epochs),
-            reference=lambda: fit_reference(corpus, epochs),
-        )
-        generator = runs["ours"]["result"]
-        ours, theirs = (perplexity(runs[name]["result"], corpus) for name in ("ours", "reference"))
-        note(
-            "finetune",
-            runs["ours"]["seconds"],
-            runs["reference"]["seconds"],
-            perplexity=ours,
-            reference_perplexity=theirs,
-        )
-    labelers = None
-    if "sample" in options.parts or "labelers" in options.parts:
+    generator = labelers = None
+    if {"sample", "labelers", "quality"} & set(options.parts):
         labelers = LabelerEnsemble().fit(corpus.X_balanced, corpus.y_balanced)
-    if "sample" in options.parts:
-        generator = generator or fit_ours(corpus, epochs)
-        runs = alternate(
-            1 if options.quick else options.repeats,
-            ours=lambda: read(generator, labelers, corpus),
-            reference=lambda: read(PlainSampling(generator), labelers, corpus),
+    if "quality" in options.parts:
+        fitted, seconds = {}, {}
+        for name, fit in (("ours", fit_ours), ("reference", fit_reference)):
+            start = time.perf_counter()
+            fitted[name] = fit(corpus, passes)
+            seconds[name] = time.perf_counter() - start
+        generator = fitted["ours"]
+        note(
+            "quality",
+            seconds["ours"],
+            seconds["reference"],
+            passes=passes,
+            perplexity=perplexity(fitted["ours"], corpus),
+            reference_perplexity=perplexity(fitted["reference"], corpus),
+            acceptance=read(fitted["ours"], labelers, corpus)["acceptance"],
+            reference_acceptance=read(fitted["reference"], labelers, corpus)["acceptance"],
         )
-        ours, theirs = runs["ours"]["result"], runs["reference"]["result"]
-        start = time.perf_counter()
-        candidates = generator.sample({c: range(128) for c in corpus.quotas}, random_state=SEED)
-        seconds = time.perf_counter() - start
-        texts = [text for some in candidates.values() for text in some if text]
-        rate = sum(len(ids) + 1 for ids in generator.tokenizer_(texts)["input_ids"]) / seconds
+        del fitted
+    if "finetune" in options.parts:
+        runs = alternate(
+            options.repeats, ours=lambda: fit_ours(corpus, 1), reference=lambda: fit_reference(corpus, 1)
+        )
+        generator = generator or runs["ours"]["result"]
+        note("finetune", runs["ours"]["seconds"], runs["reference"]["seconds"], passes=1)
+    if "sample" in options.parts or "scaling" in options.parts:
+        generator = generator or fit_ours(corpus, passes)
+    if "sample" in options.parts:
+        runs = alternate(
+            options.repeats,
+            ours=lambda: read(generator, labelers, corpus),
+            in_32=lambda: read(PlainSampling(generator, 32), labelers, corpus),
+            in_128=lambda: read(PlainSampling(generator, 128), labelers, corpus),
+        )
+        ours = runs["ours"]["result"]
+        theirs, best = min(((runs[f"in_{n}"]["result"], n) for n in (32, 128)), key=lambda r: r[0]["seconds"])
+        rate, _ = token_rate(generator, list(corpus.quotas), 128)
         n_weights = sum(p.numel() for p in generator.model_.parameters())
         note(
             "sample",
             ours["seconds_an_accepted"] * theirs["accepted"],
             theirs["seconds"],
+            reference_batch_size=best,
             tokens_per_s=rate,
             share_of_ceiling=rate * 2 * n_weights / 1e9 / ceiling_rate,
             acceptance=ours["acceptance"],
@@ -366,19 +413,20 @@ def main() -> None:
         )
     if "labelers" in options.parts:
         runs = alternate(
-            1 if options.quick else options.repeats,
+            options.repeats,
             ours=lambda: LabelerEnsemble().fit(corpus.X_balanced, corpus.y_balanced),
-            reference=lambda: fit_three_encoders(corpus, epochs=1 if options.quick else 3),
+            reference=lambda: fit_three_encoders(corpus, epochs=passes),
         )
         note("labelers", runs["ours"]["seconds"], runs["reference"]["seconds"])
     if {"finetune", "sample", "labelers"} <= table.keys():
         note(
             "whole",
             *(
-                sum(table[p][k] for p in ("finetune", "sample", "labelers"))
+                passes * table["finetune"][k] + table["sample"][k] / SHARE + table["labelers"][k]
                 for k in ("ours_s", "reference_s")
             ),
         )
+    rows = scaling(generator, options.quick) if "scaling" in options.parts else []
     if "eda" in options.parts:
         n = 2000 if options.quick else 10_000
         for name, ours, theirs in (
@@ -410,6 +458,7 @@ def main() -> None:
             "torch": torch.__version__,
             "peak_memory_gb": peak,
             "parts": table,
+            "scaling": rows,
         }
         options.output.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 

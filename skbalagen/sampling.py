@@ -193,8 +193,8 @@ class _Engine:
         self._prefill(prompts)
 
         width = int(self.prompt_lengths.max()) + self.max_tokens
-        # Room for as many steps again before the live columns have to be moved back to the left.
-        self.n_columns = width + max(64, width)
+        # Room for some steps more before the live columns have to be moved back to the left.
+        self.n_columns = width + 32
         self.cache, self.layers = _column_cache(
             len(self.prompt_blocks), self.n_slots, self.n_columns, tuple(t[:1] for t in self.prompt_blocks[0])
         )

@@ -131,3 +131,38 @@ def test_token_loss_equals_cross_entropy_and_its_gradient(chunk):
     loss = token_loss(hidden, head, targets, chunk=chunk)
     torch.testing.assert_close(loss, expected)
     torch.testing.assert_close(torch.autograd.grad(3 * loss, hidden)[0], gradient)
+
+
+def test_parts_of_a_batch_learn_what_the_whole_batch_does():
+    lengths = np.array([3, 1, 2, 5, 4, 1])
+    items = [torch.arange(float(n)) + i for i, n in enumerate(lengths)]
+    sizes = []
+
+    def learned(tokens_at_once):
+        model = torch.nn.Linear(1, 1, bias=False)
+        model.weight.data.fill_(0.5)
+
+        def loss(rows):
+            sizes.append(len(rows) * lengths[rows].max())
+            return ((model.weight * torch.cat([items[r] for r in rows]) - 1) ** 2).mean()
+
+        options = {"epochs": 2, "batch_size": 6, "learning_rate": 0.1, "rng": np.random.default_rng(0)}
+        history = fine_tune(
+            model,
+            loss,
+            lengths,
+            draws=lambda rng: np.arange(6),
+            counts=lengths,
+            tokens_at_once=tokens_at_once,
+            **options,
+        )
+        return model.weight.item(), history.train_loss
+
+    whole, whole_loss = learned(1000)
+    assert sizes == [30, 30]
+    sizes.clear()
+    parts, parts_loss = learned(8)
+    assert len(sizes) > 4
+    assert max(sizes) <= 8
+    assert parts == pytest.approx(whole, abs=1e-6)
+    assert parts_loss == pytest.approx(whole_loss, abs=1e-6)

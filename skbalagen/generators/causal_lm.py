@@ -224,6 +224,7 @@ class CausalLMGenerator(BaseEstimator):
             epochs=self.epochs,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
+            counts=np.array([len(s) for s in sequences]) - n_prompt,
             patience=self.patience,
             rng=rng,
             verbose=self.verbose,
