@@ -75,7 +75,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return self
 
     def transform(self, X: Texts) -> np.ndarray:
-        """Return the unit vectors of the texts `X`, float32, of shape (n_samples, n_features_out_)."""
+        """Return the unit vectors of the texts `X`, float32, of shape ``(n_samples, n_features_out_)``."""
         texts, back = np.unique(as_texts(X, allow_empty=True).astype(str), return_inverse=True)
         model = self._model()
         with autocast(model.device):

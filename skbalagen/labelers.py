@@ -49,7 +49,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     estimators : list of classifiers, default=None
-        scikit-learn classifiers on raw text; None is :func:`default_labelers`. They are cloned.
+        scikit-learn classifiers on raw text; None is :func:`~skbalagen.labelers.default_labelers`. They are cloned.
     n_jobs : int, default=None
         Members that are fitted side by side, in threads; None is one.
 

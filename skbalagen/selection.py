@@ -75,7 +75,7 @@ def distinct(texts: Sequence[str | None], known: Container[str]) -> np.ndarray:
     texts : sequence of (str or None), of length n
         In stream order.
     known : container of str
-        Folded texts (see :func:`skbalagen._text.fold_text`) that do not count as new.
+        Folded texts (case and white space folded) that do not count as new.
 
     Returns
     -------

@@ -42,7 +42,7 @@ def run(
     Parameters
     ----------
     tasks, methods, classifiers : sequences of str
-        See :mod:`skbalagen.benchmark.tasks` and :mod:`skbalagen.benchmark.methods`.
+        See ``skbalagen.benchmark.tasks`` and ``skbalagen.benchmark.methods``.
     seeds : sequence of int
         Each is the seed of the split, of the method and of the classifier.
     output : str or path-like

@@ -1,0 +1,81 @@
+"""The blocks of the documentation run, its API page is complete, and its link check finds what is dead."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import warnings
+from pathlib import Path
+
+import pytest
+
+import skbalagen
+from skbalagen import ShortfallWarning, labelers
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = [
+    path
+    for path in sorted(DOCS.rglob("*.md"))
+    if "```python\n" in path.read_text(encoding="utf-8") and "_build" not in path.parts
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_docs_blocks_run(page, monkeypatch):
+    # Without the sentence encoder, which takes most of the time; the blocks of the README run with it.
+    words_and_characters = labelers.default_labelers()[:2]
+    monkeypatch.setattr(labelers, "default_labelers", lambda: words_and_characters)
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, object] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShortfallWarning)
+        for block in blocks:
+            exec(block, names)
+
+
+def test_docs_have_pages_with_blocks():
+    assert len(PAGES) >= 10
+
+
+@pytest.mark.parametrize(
+    "module", ["", "benchmark", "datasets", "generators", "metrics", "policy", "report_page", "selection"]
+)
+def test_api_page_names_every_public_name(module):
+    lines = set((DOCS / "api.rst").read_text(encoding="utf-8").split())
+    public = importlib.import_module(f"skbalagen.{module}" if module else "skbalagen").__all__
+    # Types and constants are told of in the text.
+    left_out = {"__version__", "Band", "TASKS"}
+    assert [name for name in public if name not in lines | left_out] == []
+
+
+def test_api_page_names_only_what_exists():
+    module = skbalagen
+    for line in (DOCS / "api.rst").read_text(encoding="utf-8").splitlines():
+        if line.startswith(".. currentmodule:: "):
+            module = importlib.import_module(line.split()[-1])
+        elif re.fullmatch(r"   \w+", line):
+            assert hasattr(module, line.strip()), line
+
+
+@pytest.fixture
+def check_links():
+    spec = importlib.util.spec_from_file_location("check_links", DOCS / "check_links.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_link_check_finds_dead_files_and_anchors(tmp_path, check_links):
+    (tmp_path / "index.html").write_text(
+        '<a href="other.html#here">x</a><a href="#nowhere">x</a><a href="gone.html">x</a>'
+        '<a href="other.html#gone">x</a><img src="gone.png"><a href="https://example.org/gone">x</a>',
+        encoding="utf-8",
+    )
+    (tmp_path / "other.html").write_text('<p id="here">x</p><a href="index.html">x</a>', encoding="utf-8")
+    assert check_links.dead_links(tmp_path) == [
+        "index.html: #nowhere",
+        "index.html: gone.html",
+        "index.html: gone.png",
+        "index.html: other.html#gone",
+    ]
