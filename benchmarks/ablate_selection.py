@@ -33,7 +33,7 @@ def read_pool(folder: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct new candidates of the largest pool for these classes, and their labels."""
     classes = set(split.y_train.tolist())
     pools = []
-    for path in folder.glob("streams-*/candidates.json"):
+    for path in folder.glob("streams-*/kept.json"):
         pool = {name.split(":", 1)[1]: texts for name, texts in json.loads(path.read_text()).items()}
         if pool.keys() <= classes and len(pool) >= len(classes) - 2:
             pools.append(pool)

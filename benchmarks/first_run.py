@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
-from skbalagen import BalaGenResampler
+from skbalagen import BalaGenResampler, BalanceDisplay
 from skbalagen.datasets import load_csv
 from skbalagen.metrics import macro_accuracy, micro_accuracy
 
@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("--beta-high", type=float, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, help="file to append to; standard output if absent")
+    parser.add_argument("--figure", type=Path, help="picture of the class sizes to write")
     options = parser.parse_args()
 
     with warnings.catch_warnings(record=True) as left_out:
@@ -73,6 +74,8 @@ def main() -> None:
         random_state=options.seed,
     ).fit_resample(X[train].reshape(-1, 1), y[train])
 
+    if options.figure:
+        BalanceDisplay.from_estimator(resampler).figure_.savefig(options.figure, dpi=100, bbox_inches="tight")
     generated = np.flatnonzero(resampler.is_synthetic_)
     shown = random.Random(options.seed).sample(generated.tolist(), min(20, len(generated)))
     report = resampler.report_.drop(columns=["shortfall"])

@@ -1,4 +1,4 @@
-"""The component cache: fitted generators and labelers, and the candidates of their streams, in a folder."""
+"""The component cache: fitted generators and labelers, their candidates and their verdicts, in a folder."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ import numpy as np
 from skbalagen import __version__
 from skbalagen._text import Labels, Texts
 from skbalagen.generators.base import TextGenerator, as_seed
+from skbalagen.labelers import LabelerEnsemble
 
 __all__ = ["ComponentCache", "open_cache"]
 
+_KINDS = ("fitted", "streams", "verdicts")
 _FORMAT = (__version__, 1)  # part of every key: what another version stored is not read
 
 
@@ -28,7 +30,8 @@ class ComponentCache:
     """Keep fitted components and candidates in a folder.
 
     A component is found again by its class, its parameters and the rows that it is trained on; the
-    candidates of a generator by the generator and the seed of the streams. Two processes that want the same
+    candidates of a generator by the generator and the seed of the streams, and what labelers say of them by
+    the labelers. Two processes that want the same
     one compute it once: the second waits. An entry appears by one rename, so that none is ever half there.
 
     Parameters
@@ -67,7 +70,7 @@ class ComponentCache:
 
     def entries(self) -> list[Path]:
         """Return the folders of the entries, the one that was not used for longest first."""
-        found = [*self.location.glob("fitted-*/"), *self.location.glob("streams-*/")]
+        found = [path for kind in _KINDS for path in self.location.glob(f"{kind}-*/")]
         return sorted(found, key=lambda path: path.stat().st_mtime)
 
     def clear(self) -> None:
@@ -106,6 +109,10 @@ class ComponentCache:
         """Return a generator whose candidates are kept; `key` is what :meth:`fitted` returned for it."""
         return CachedStreams(generator, key, self)
 
+    def verdicts(self, labelers: LabelerEnsemble, key: str) -> CachedVerdicts:
+        """Return labelers whose verdicts are kept; `key` is what :meth:`fitted` returned for them."""
+        return CachedVerdicts(labelers, key, self)
+
     @contextmanager
     def _locked(self, entry: Path) -> Iterator[None]:
         from filelock import FileLock
@@ -113,6 +120,23 @@ class ComponentCache:
         self.location.mkdir(parents=True, exist_ok=True)
         with FileLock(self.location / f"{entry.name}.lock"):
             yield
+
+    @contextmanager
+    def _kept(self, entry: Path) -> Iterator[dict[str, Any]]:
+        """Yield what is in `entry`, and store it again if it grew; the lists and dicts in it count."""
+        with self._locked(entry):
+            kept: dict[str, Any] = {}
+            if entry.is_dir():
+                os.utime(entry)
+                kept = json.loads((entry / "kept.json").read_text(encoding="utf-8"))
+            before = sum(map(len, kept.values()))
+            yield kept
+            grown = sum(map(len, kept.values())) > before
+            if grown:
+                with self._written(entry) as folder:
+                    (folder / "kept.json").write_text(json.dumps(kept), encoding="utf-8")
+        if grown:
+            self._trim()
 
     @contextmanager
     def _written(self, entry: Path) -> Iterator[Path]:
@@ -169,14 +193,9 @@ class CachedStreams:
     ) -> dict[Any, list[str | None]]:
         """Return candidates ``spans[label]`` of each label's stream; those before them are kept too."""
         seed = as_seed(random_state)
+        names = {label: _name(label) for label in spans}
         entry = self.cache.location / f"streams-{joblib.hash([_FORMAT, self.key, seed])}"
-        # Labels as text and type: 1, True and "1" are three classes.
-        names = {label: f"{type(label).__name__}:{label}" for label in spans}
-        with self.cache._locked(entry):
-            kept: dict[str, list[str | None]] = {}
-            if entry.is_dir():
-                os.utime(entry)
-                kept = json.loads((entry / "candidates.json").read_text(encoding="utf-8"))
+        with self.cache._kept(entry) as kept:
             lacking = {
                 label: range(len(kept.get(names[label], ())), span.stop)
                 for label, span in spans.items()
@@ -185,11 +204,54 @@ class CachedStreams:
             if lacking:
                 for label, texts in self.generator.sample(lacking, random_state=seed).items():
                     kept.setdefault(names[label], []).extend(texts)
-                with self.cache._written(entry) as folder:
-                    (folder / "candidates.json").write_text(json.dumps(kept), encoding="utf-8")
-        if lacking:
-            self.cache._trim()
         return {label: [kept[names[label]][i] for i in span] for label, span in spans.items()}
+
+
+class CachedVerdicts:
+    """Fitted labelers that judge each candidate once, and keep what they said.
+
+    Parameters
+    ----------
+    labelers : LabelerEnsemble
+        Fitted.
+    key : str
+        Of the fitted labelers.
+    cache : ComponentCache
+    """
+
+    def __init__(self, labelers: LabelerEnsemble, key: str, cache: ComponentCache) -> None:
+        self.labelers = labelers
+        self.key = key
+        self.cache = cache
+
+    @property
+    def estimators_(self) -> list[Any]:
+        """The fitted labelers."""
+        return self.labelers.estimators_
+
+    def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return votes, confidence and likeliest, as :meth:`skbalagen.LabelerEnsemble.judge` does."""
+        names = [_name(label) for label in y]
+        with self.cache._kept(self.cache.location / f"verdicts-{self.key}") as kept:
+            new = [
+                i
+                for i, (name, text) in enumerate(zip(names, X, strict=True))
+                if text not in kept.get(name, {})
+            ]
+            if new:
+                wanted = np.empty(len(new), dtype=object)  # labels of any type, unmixed
+                wanted[:] = [y[i] for i in new]
+                said = self.labelers.judge([X[i] for i in new], wanted)
+                for i, *row in zip(new, *(column.tolist() for column in said), strict=True):
+                    kept.setdefault(names[i], {})[X[i]] = row
+            rows = [kept[name][text] for name, text in zip(names, X, strict=True)]
+        votes, confidence, likeliest = zip(*rows, strict=True)
+        return np.array(votes, dtype=bool), np.array(confidence), np.array(likeliest, dtype=bool)
+
+
+def _name(label: Any) -> str:
+    """Return a label as text and type: 1, True and "1" are three classes."""
+    return f"{type(label).__name__}:{label}"
 
 
 def open_cache(memory: Any) -> ComponentCache | None:

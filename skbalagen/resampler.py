@@ -93,7 +93,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         What to do where accepted candidates do not fill a class: add copies of its rows, leave it short,
         or raise. The first two warn once.
     memory : str, path-like, joblib.Memory or ComponentCache, default=None
-        Where fitted generators, fitted labelers and candidates are kept, so that a later fit on the same
+        Where fitted generators, fitted labelers, candidates and their votes are kept, so that a later fit on the same
         rows, with the same parameters and seed, need not make them again. The key holds what a part is
         trained on, but neither the betas nor anything that comes after the part: with
         ``balance_generator="classes"`` and ``balance_labelers="classes"`` a grid over the betas costs about
@@ -347,10 +347,12 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
             known = {fold_text(text) for text in X}
 
             # 3. to 5. Generate candidates D*, have them labeled, and select D_syn, a round at a time.
+            judges = None
             if labelers is not None:
                 with callback_task(self, "labelers"):
-                    labelers, _ = _fitted(labelers, X[rows_labelers], y[rows_labelers], cache)
+                    labelers, key = _fitted(labelers, X[rows_labelers], y[rows_labelers], cache)
                 self.labelers_ = labelers
+                judges = cache.verdicts(labelers, key) if cache else labelers
             if unlabeled is not None:
                 found = read_unlabeled(
                     unlabeled, labelers, quotas, known, min_votes=self.min_votes, seed=seeds[3]
@@ -363,7 +365,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
                 with callback_task(self, "candidates"):
                     streams = read_streams(
                         cache.candidates(self.generator_, key) if cache else self.generator_,
-                        labelers,
+                        judges,
                         wanted,
                         known | {fold_text(text) for stream in found.values() for text in stream.taken},
                         min_votes=self.min_votes,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skbalagen._progress import progress_bar
+from skbalagen.training import return_memory
 
 if TYPE_CHECKING:
     import torch
@@ -163,7 +164,9 @@ def sample_tokens(
         return []
     bar = progress_bar(title="writing", unit="text", total=len(jobs), keep=False)
     with torch.inference_mode(), bar:
-        return _Engine(model, prompts, jobs, end_token, top_p, temperature, batch_size).run(bar.update)
+        texts = _Engine(model, prompts, jobs, end_token, top_p, temperature, batch_size).run(bar.update)
+    return_memory()  # logits of batches that shrink leave pieces of all sizes
+    return texts
 
 
 class _Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from skbalagen._text import fold_text
 from skbalagen.generators.base import TextGenerator
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.selection import distinct, is_backed, select
+
+if TYPE_CHECKING:
+    from skbalagen.memory import CachedVerdicts
 
 __all__ = ["Stream", "read_streams", "read_unlabeled"]
 
@@ -74,7 +77,7 @@ class Stream:
 
 def read_streams(
     generator: TextGenerator,
-    labelers: LabelerEnsemble | None,
+    labelers: LabelerEnsemble | CachedVerdicts | None,
     quotas: Mapping[Any, int],
     known: set[str],
     *,
@@ -214,7 +217,7 @@ def _judge(
     labels: list[Any],
     texts: list[str | None],
     seen: set[str],
-    labelers: LabelerEnsemble | None,
+    labelers: LabelerEnsemble | CachedVerdicts | None,
     min_votes: str | int,
 ) -> None:
     """Give each new candidate its verdict and append it to its stream; add the new texts to `seen`."""

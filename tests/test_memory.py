@@ -24,7 +24,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
 import skbalagen
-from skbalagen import BalaGenResampler, CausalLMGenerator, ComponentCache, ShortfallWarning
+from skbalagen import BalaGenResampler, CausalLMGenerator, ComponentCache, LabelerEnsemble, ShortfallWarning
 from tests.conftest import FirstWordLabeler, NumberedGenerator
 
 
@@ -135,6 +135,35 @@ def test_labelers_are_fitted_once(corpus, log, tmp_path, monkeypatch):
     assert second.labelers_.votes(["flight question"], ["flight"]).tolist() == [[True]]
 
 
+@pytest.mark.parametrize("labels", [["a", "b"], [1, 2], [True, False], ["1", 1.5]], ids=str)
+def test_each_candidate_is_judged_once(tmp_path, monkeypatch, labels):
+    X, y = ["red wine", "blue sky", "white wine"], np.array([*labels, labels[0]])
+    cache = ComponentCache(tmp_path)
+    texts, wanted = ["white wine", "grey sky", "grey sky"], [*y.tolist()[:2], y.tolist()[0]]
+    judged = []
+    judge = LabelerEnsemble.judge
+    monkeypatch.setattr(LabelerEnsemble, "judge", lambda self, X, y: judged.extend(X) or judge(self, X, y))
+    for _ in range(2):
+        ensemble, key = cache.fitted(LabelerEnsemble(estimators=[labeler(), labeler()]), X, y)
+        some = cache.verdicts(ensemble, key).judge(texts[:1], wanted[:1])
+        every = cache.verdicts(ensemble, key).judge(texts, wanted)
+    assert judged == texts  # the same text for another class is another question
+    for kept, asked, first in zip(every, judge(ensemble, texts, np.array(wanted)), some, strict=True):
+        np.testing.assert_array_equal(kept, asked)
+        np.testing.assert_array_equal(first, asked[:1])
+        assert kept.dtype == asked.dtype
+
+
+def test_another_ensemble_has_its_own_verdicts(corpus, log, tmp_path):
+    first = make(log, tmp_path / "cache")
+    other = make(log, tmp_path / "cache", labelers=[FirstWordLabeler()])
+    alone = make(log, None, labelers=[FirstWordLabeler()])
+    for resampler in (first, other, alone):
+        resampler.fit_resample(*corpus)
+    assert other.candidates_["confidence"].tolist() == alone.candidates_["confidence"].tolist()
+    assert first.candidates_["confidence"].tolist() != alone.candidates_["confidence"].tolist()
+
+
 def test_band_depends_on_beta_and_classes_do_not(corpus, log):
     sizes = {}
     for balance in ("band", "classes"):
@@ -157,7 +186,7 @@ def test_without_a_seed_the_cache_is_bypassed_and_says_so(corpus, log, tmp_path)
 
 def test_joblib_memory_names_the_folder(corpus, log, tmp_path):
     make(log, joblib.Memory(tmp_path / "cache", verbose=0)).fit_resample(*corpus)
-    assert len(ComponentCache(tmp_path / "cache" / "skbalagen").entries()) == 3
+    assert len(ComponentCache(tmp_path / "cache" / "skbalagen").entries()) == 4
     make(log, joblib.Memory(None)).fit_resample(*corpus)
     assert log.read_text().splitlines().count("fit") == 2
 
@@ -165,7 +194,7 @@ def test_joblib_memory_names_the_folder(corpus, log, tmp_path):
 def test_cache_is_cleared_by_one_call(corpus, log, tmp_path):
     cache = ComponentCache(tmp_path / "cache")
     make(log, cache).fit_resample(*corpus)
-    assert len(cache.entries()) == 3  # labelers, generator, candidates
+    assert len(cache.entries()) == 4  # labelers, generator, candidates, verdicts
     cache.clear()
     assert cache.entries() == []
     make(log, cache).fit_resample(*corpus)
