@@ -131,6 +131,10 @@ def token_loss(
     return FrozenHeadLoss.apply(hidden)
 
 
+# Between them the heap grows by tens of megabytes, as batches of new widths find no gap that fits.
+_STEPS_BETWEEN_TRIMS = 32
+
+
 @dataclass
 class TrainingHistory:
     """What a fine-tuning did.
@@ -196,7 +200,7 @@ def fine_tune(
     patience: int = 1,
     faster: Mapping[int, float] | None = None,
     counts: Sequence[int] | np.ndarray | None = None,
-    tokens_at_once: int = 512,
+    tokens_at_once: int = 256,
     rng: np.random.Generator,
     verbose: int = 0,
 ) -> TrainingHistory:
@@ -225,7 +229,7 @@ def fine_tune(
         Multiples of the rate for some parameters, such as a new head.
     counts : array-like of int, of shape (n_rows,), default=None
         What `loss` takes the mean over: how many items each row has; None is one a row.
-    tokens_at_once : int, default=512
+    tokens_at_once : int, default=256
         Tokens, padding counted, whose activations are held at a time: a batch of more is run in parts whose
         gradients add up. What is learned stays the same; the memory is bounded, whatever the texts' lengths.
     rng : numpy.random.Generator
@@ -273,7 +277,7 @@ def fine_tune(
         for epoch, batches in enumerate(plan, start=1):
             model.train()
             total = 0.0
-            for rows in batches:
+            for step, rows in enumerate(batches, start=1):
                 for part in _parts(rows, lengths, tokens_at_once):
                     with autocast(device):
                         part_loss = loss(part) * float(counts[part].sum() / counts[rows].sum())
@@ -284,6 +288,8 @@ def fine_tune(
                 schedule.step()
                 optimizer.zero_grad()
                 bar.update()
+                if step % _STEPS_BETWEEN_TRIMS == 0:
+                    return_memory()
             history.n_steps += len(batches)
             history.train_loss.append(total / len(batches))
             history.best_epoch = epoch
