@@ -50,9 +50,9 @@ class CausalLMGenerator(BaseEstimator):
     label_descriptions : dict of {label: str}, default=None
         What the prompt says instead of the label. How well the prompt names the class matters more than
         any other setting.
-    epochs : int, default=3
+    epochs : int, default=2
         Passes over the training rows, at least 1.
-    max_copies : int, default=1
+    max_copies : int, default=2
         Most times that one row is drawn an epoch, at least 1.
     max_rows : int, default=256
         Most distinct rows of one class an epoch, drawn anew for each, at least 1: a class of thousands would
@@ -144,8 +144,8 @@ class CausalLMGenerator(BaseEstimator):
         *,
         model: str | Path = SMOLLM2,
         label_descriptions: Mapping[Any, str] | None = None,
-        epochs: int = 3,
-        max_copies: int = 1,
+        epochs: int = 2,
+        max_copies: int = 2,
         max_rows: int = 256,
         batch_size: int = 16,
         learning_rate: float = 2e-3,
