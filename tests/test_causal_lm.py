@@ -207,3 +207,25 @@ def test_no_more_than_max_rows_of_a_class_are_drawn_an_epoch():
         assert all((rows == r).sum() == exposures[r] for r in distinct)
     assert {r for rows in epochs for r in rows} == {0, 1, 3, 4, 5, 6}  # another draw each epoch
     assert np.bincount(_draw(exposures, codes, 9, rng), minlength=7).tolist() == exposures.tolist()
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text"),
+    [
+        (
+            "where  is\nit \U0001f468\u200d\U0001f469\u200d\U0001f467",
+            "where is it \U0001f468\u200d\U0001f469\u200d\U0001f467",
+        ),
+        (" ", None),
+        ("south west\x00assistant", None),
+        ("caf\ufffd", None),
+        ("what is it<|im_end|>", None),
+    ],
+)
+def test_what_is_no_text_fails(tiny_gpt2, monkeypatch, tokens, text):
+    generator = tiny(tiny_gpt2, epochs=1).fit(["red wine", "blue sky"], ["drink", "air"])
+    monkeypatch.setattr("skbalagen.generators.causal_lm.sample_tokens", lambda *_, **__: [[1]])
+    tokenizer = generator.tokenizer_
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_end|>"]})
+    monkeypatch.setattr(tokenizer, "batch_decode", lambda *_, **__: [tokens])
+    assert generator.sample({"drink": range(1)}, random_state=0) == {"drink": [text]}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from unicodedata import category
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
@@ -252,7 +253,8 @@ class CausalLMGenerator(BaseEstimator):
         Returns
         -------
         dict of {label: list of (str or None)}
-            In the order of the ranges; None for an empty text or one that reached `max_tokens`.
+            In the order of the ranges; None for an empty text, one that reached `max_tokens`, and one with
+            control characters or special tokens, which are no text.
 
         Raises
         ------
@@ -282,8 +284,9 @@ class CausalLMGenerator(BaseEstimator):
             temperature=self.temperature,
             batch_size=self.sampling_batch_size,
         )
-        texts = iter(self.tokenizer_.batch_decode([t or [] for t in tokens], skip_special_tokens=True))
-        return {label: [" ".join(next(texts).split()) or None for _ in span] for label, span in spans.items()}
+        texts = iter(self.tokenizer_.batch_decode([t or [] for t in tokens]))
+        special = self.tokenizer_.all_special_tokens
+        return {label: [_clean(next(texts), special) for _ in span] for label, span in spans.items()}
 
     def save(self, folder: str | Path) -> None:
         """Write the fitted generator to a folder, which is made if it is not there.
@@ -412,6 +415,13 @@ class CausalLMGenerator(BaseEstimator):
             total += n * float(self._loss([sequences[r] for r in part], n_prompt[part]))
             n_tokens += n
         return total / n_tokens
+
+
+def _clean(text: str, special: Sequence[str]) -> str | None:
+    """Return the text with single spaces, or None where it is none."""
+    text = " ".join(text.split())
+    broken = any(category(c) in ("Cc", "Cn", "Co", "Cs") or c == "\ufffd" for c in text)
+    return None if not text or broken or any(token in text for token in special) else text
 
 
 def _draw(exposures: np.ndarray, codes: np.ndarray, max_rows: int, rng: np.random.Generator) -> np.ndarray:
