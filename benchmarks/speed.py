@@ -7,9 +7,9 @@ References: the obvious fine-tuning loop (float32, rows of D_S copied as they st
 fine-tuned one after the other; nlpaug and markovify called directly, a text at a time; imblearn's
 RandomOverSampler on a million rows. The ceiling is a bfloat16 (or float32) matrix product of the model's own shapes.
 
-"finetune" times one pass over D_S, "quality" compares what two passes bring, once: perplexity of held-out texts
+"finetune" times one pass over D_S, "quality" compares what three passes bring, once: perplexity of held-out texts
 and the share of candidates that the same labelers back. "scaling" times sampling by candidates and by classes.
-"whole" adds up two passes, sampling of all rows wanted, and the labelers.
+"whole" adds up three passes, sampling of all rows wanted, and the labelers.
 """
 
 from __future__ import annotations
@@ -344,7 +344,7 @@ def main() -> None:
         few = np.isin(y, np.unique(y)[::3])
         X, y = X[few], y[few]
     corpus = Corpus(X, y, SHARE)
-    passes = 1 if options.quick else 2
+    passes = 1 if options.quick else 3
     ceiling_rate = ceiling()
     table: dict[str, dict[str, Any]] = {}
 

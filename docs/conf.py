@@ -53,16 +53,31 @@ sphinx_gallery_conf: dict[str, Any] = {
     "download_all_examples": False,
     "show_signature": False,
     "abort_on_example_error": False,  # a failed example is a warning, and a warning is an error
-    "plot_gallery": True,
+    "write_computation_times": False,  # its page loads scripts from other hosts
 }
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"skbalagen {release}"
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {"install": [], "quickstart": [], "command_line": []}
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
+_PAGES_WITHOUT_CHILDREN = [
+    "index",
+    "install",
+    "quickstart",
+    "do_i_need_this",
+    "choosing_betas",
+    "choosing_parts",
+    "command_line",
+    "paper_to_code",
+    "first_run",
+    "ablations",
+]
+html_sidebars = {page: [] for page in _PAGES_WITHOUT_CHILDREN}
 html_theme_options = {
     "navigation_with_keys": False,
+    "header_links_before_dropdown": 6,
     "show_toc_level": 2,
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],

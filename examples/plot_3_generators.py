@@ -44,7 +44,7 @@ generators = {
     "sample-copy": SampleCopyGenerator(),
     "eda": EDAGenerator(operations=("swap", "delete"), alpha=0.2),
     "markov-chain": MarkovChainGenerator(),
-    "causal-lm": CausalLMGenerator(epochs=2, max_tokens=32, learning_rate=2e-3, random_state=0),
+    "causal-lm": CausalLMGenerator(epochs=2, max_tokens=32, random_state=0),
 }
 
 # %%

@@ -9,9 +9,9 @@ of candidates, so that a whole grid costs about one fit.
 # %%
 # The search
 # ----------
-# Two things make the points of the grid share their work. ``memory`` keeps fitted generators, fitted labelers and
-# candidates in a folder. ``balance_generator="classes"`` and ``balance_labelers="classes"`` train both on rows that do
-# not depend on the betas, so that there is one generator and one set of labelers for each training fold.
+# Two things make the points of the grid share their work. ``memory`` keeps fitted generators, fitted labelers,
+# candidates and verdicts in a folder. ``balance_generator="classes"`` and ``balance_labelers="classes"`` train both on
+# rows that do not depend on the betas, so that there is one generator and one set of labelers for each training fold.
 #
 # The resampler sits in imbalanced-learn's pipeline, which resamples in ``fit`` alone: the validation rows of each fold
 # stay real, and nothing is generated from them.
@@ -69,7 +69,7 @@ with warnings.catch_warnings():
 # What it cost
 # ------------
 # Seven values and three folds are 21 fits of the pipeline. The cache holds one generator and one set of labelers for
-# each fold, and one file of candidates for each generator.
+# each fold: six fitted parts. Beside them lie the candidates of each generator, and what each set of labelers said.
 
 kinds = pd.Series([Path(entry).name.split("-")[0] for entry in cache.entries()])
 kinds.value_counts()

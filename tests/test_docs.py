@@ -34,6 +34,22 @@ def test_docs_blocks_run(page, monkeypatch):
             exec(block, names)
 
 
+def test_numbers_of_do_i_need_this_are_those_of_the_first_run():
+    rows = re.findall(
+        r"^\| (as they are|as they are, class weights|random over-sampling to the same targets|balanced by "
+        r"generation) \| (.+) \| (.+) \|$",
+        (DOCS / "first_run.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    macro = {}
+    for name, _, value in rows:
+        macro.setdefault(name, []).append(value)
+    page = (DOCS / "do_i_need_this.md").read_text(encoding="utf-8")
+    assert len(macro) == 4
+    for name, (atis, covid, *_) in macro.items():
+        assert f"| {name} | {atis} | {covid} |" in page
+
+
 def test_docs_have_pages_with_blocks():
     assert len(PAGES) >= 10
 

@@ -51,7 +51,7 @@ class CausalLMGenerator(BaseEstimator):
     label_descriptions : dict of {label: str}, default=None
         What the prompt says instead of the label. How well the prompt names the class matters more than
         any other setting.
-    epochs : int, default=2
+    epochs : int, default=3
         Passes over the training rows, at least 1.
     max_copies : int, default=2
         Most times that one row is drawn an epoch, at least 1.
@@ -60,7 +60,7 @@ class CausalLMGenerator(BaseEstimator):
         cost most of the time to learn what is seldom generated.
     batch_size : int, default=16
         Rows a training step (the paper: 10).
-    learning_rate : float, default=2e-3
+    learning_rate : float, default=1e-3
         Peak rate of AdamW. Full fine-tuning wants a tenth of what adapters do (the paper: 1e-4).
     lora_rank : int or None, default=16
         Rank of the adapters that are trained beside the frozen weights and added to them afterwards; None
@@ -145,11 +145,11 @@ class CausalLMGenerator(BaseEstimator):
         *,
         model: str | Path = SMOLLM2,
         label_descriptions: Mapping[Any, str] | None = None,
-        epochs: int = 2,
+        epochs: int = 3,
         max_copies: int = 2,
         max_rows: int = 256,
         batch_size: int = 16,
-        learning_rate: float = 2e-3,
+        learning_rate: float = 1e-3,
         lora_rank: int | None = 16,
         validation_fraction: float = 0.0,
         patience: int = 1,
