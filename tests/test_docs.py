@@ -34,7 +34,7 @@ def test_docs_blocks_run(page, monkeypatch):
             exec(block, names)
 
 
-def test_numbers_of_do_i_need_this_are_those_of_the_first_run():
+def test_quoted_numbers_are_those_of_the_first_run():
     rows = re.findall(
         r"^\| (as they are|as they are, class weights|random over-sampling to the same targets|balanced by "
         r"generation) \| (.+) \| (.+) \|$",
