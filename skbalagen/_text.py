@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Labels", "Texts", "as_texts", "fold_text"]
+__all__ = ["Labels", "Texts", "as_texts", "fold_text", "label_array"]
 
 Texts = Sequence[str] | np.ndarray
 Labels = Sequence[Any] | np.ndarray
@@ -22,6 +22,13 @@ def fold_text(text: str) -> str:
     'where is my order'
     """
     return " ".join(text.casefold().split())
+
+
+def label_array(labels: Sequence[Any]) -> np.ndarray:
+    """Return labels as an array of objects, which takes labels of any type, unmixed."""
+    array = np.empty(len(labels), dtype=object)
+    array[:] = labels
+    return array
 
 
 def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarray:

@@ -220,8 +220,10 @@ def _free_name(table: pd.DataFrame) -> str:
 
 
 def _dry_run(resampler: Any, texts: pd.Series, labels: pd.Series) -> None:
+    from skbalagen.policy import class_sizes
+
     resampler.set_params(text_column=None).fit(texts, labels)
-    sizes = labels.value_counts().to_dict()
+    sizes = class_sizes(labels.to_numpy())
     targets = resampler.sampling_strategy_
     low, high = resampler.band_
     print(f"band: classes below {low:g} rows are filled, classes above {high:g} are thinned")

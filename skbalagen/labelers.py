@@ -134,12 +134,14 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         wanted = np.asarray(y)
         if not len(wanted):
             return np.zeros((0, len(self.estimators_)), dtype=bool), np.zeros(0), np.zeros(0, dtype=bool)
+        return _verdicts(self._probabilities(X), np.searchsorted(self.classes_, wanted))
+
+    def assign(self, X: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return the label of :meth:`predict` for each text, and what :meth:`judge` says of it, in one pass."""
+        check_is_fitted(self)
         each = self._probabilities(X)
-        column = np.searchsorted(self.classes_, wanted)
-        rows = np.arange(len(wanted))
-        mean = each.mean(axis=0)
-        confidence = mean[rows, column]
-        return (each.argmax(axis=2) == column).T, confidence, confidence == mean.max(axis=1)
+        column = each.mean(axis=0).argmax(axis=1)
+        return self.classes_[column], *_verdicts(each, column)
 
     def votes(self, X: Texts, y: Labels) -> np.ndarray:
         """Return whether each labeler assigns `y` to `X`: bool, of shape (n_samples, n_labelers)."""
@@ -170,6 +172,13 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
             ],
             dtype=float,
         )
+
+
+def _verdicts(each: np.ndarray, column: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return votes, confidence and likeliest of each text for the class in its `column` of `each`."""
+    mean = each.mean(axis=0)
+    confidence = mean[np.arange(len(column)), column]
+    return (each.argmax(axis=2) == column).T, confidence, confidence == mean.max(axis=1)
 
 
 def agreement_matrix(votes: np.ndarray) -> np.ndarray:

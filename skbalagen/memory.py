@@ -16,7 +16,7 @@ import joblib
 import numpy as np
 
 from skbalagen import __version__
-from skbalagen._text import Labels, Texts
+from skbalagen._text import Labels, Texts, label_array
 from skbalagen.generators.base import TextGenerator, as_seed
 from skbalagen.labelers import LabelerEnsemble
 
@@ -239,9 +239,7 @@ class CachedVerdicts:
                 if text not in kept.get(name, {})
             ]
             if new:
-                wanted = np.empty(len(new), dtype=object)  # labels of any type, unmixed
-                wanted[:] = [y[i] for i in new]
-                said = self.labelers.judge([X[i] for i in new], wanted)
+                said = self.labelers.judge([X[i] for i in new], label_array([y[i] for i in new]))
                 for i, *row in zip(new, *(column.tolist() for column in said), strict=True):
                     kept.setdefault(names[i], {})[X[i]] = row
             rows = [kept[name][text] for name, text in zip(names, X, strict=True)]

@@ -93,9 +93,9 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         What to do where accepted candidates do not fill a class: add copies of its rows, leave it short,
         or raise. The first two warn once.
     memory : str, path-like, joblib.Memory or ComponentCache, default=None
-        Where fitted generators, fitted labelers, candidates and their votes are kept, so that a later fit on the same
-        rows, with the same parameters and seed, need not make them again. The key holds what a part is
-        trained on, but neither the betas nor anything that comes after the part: with
+        Where fitted generators, fitted labelers, candidates and their votes are kept, so that a later fit on
+        the same rows, with the same parameters and seed, need not make them again. The key holds what a part
+        is trained on, but neither the betas nor anything that comes after the part: with
         ``balance_generator="classes"`` and ``balance_labelers="classes"`` a grid over the betas costs about
         one fit. Bypassed, with a warning, if `random_state` is None.
     synthetic_weight : float, default=1.0

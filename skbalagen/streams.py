@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skbalagen._progress import progress_bar
-from skbalagen._text import fold_text
+from skbalagen._text import fold_text, label_array
 from skbalagen.generators.base import TextGenerator
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.selection import distinct, is_backed, select
@@ -168,8 +168,7 @@ def read_unlabeled(
     streams = {label: Stream(quota) for label, quota in quotas.items()}
     if not len(texts):
         return streams
-    guesses = labelers.predict(texts)
-    votes, confidence, likeliest = labelers.judge(texts, guesses)
+    guesses, votes, confidence, likeliest = labelers.assign(texts)
     backed = is_backed(votes, likeliest, min_votes)
     for label, stream in streams.items():
         rows = np.flatnonzero(backed & (guesses == label))
@@ -229,9 +228,7 @@ def _judge(
     likeliest = np.full(len(texts), labelers is None)
     rows = np.flatnonzero(fresh)
     if labelers is not None and len(rows):
-        # An object array takes labels of any type, unmixed.
-        wanted = np.empty(len(rows), dtype=object)
-        wanted[:] = [labels[i] for i in rows]
+        wanted = label_array([labels[i] for i in rows])
         votes[rows], confidence[rows], likeliest[rows] = labelers.judge([str(texts[i]) for i in rows], wanted)
     backed = fresh & is_backed(votes, likeliest, min_votes)
     taken = set(select(labels, backed, {c: s.missing for c, s in streams.items()}).tolist())

@@ -92,3 +92,12 @@ def test_metadata_is_routed_through_a_pipeline(corpus):
     assert fitted.report_["unlabeled"].sum() == 2
     assert set(fitted.sample_weight_) == {2.0}
     assert fitted.groups_.max() == len(y) - 1
+
+
+def test_each_labeler_reads_the_unlabeled_texts_once(corpus, monkeypatch):
+    read = []
+    predict = FirstWordLabeler.predict
+    monkeypatch.setattr(FirstWordLabeler, "predict", lambda self, X: read.extend(X) or predict(self, X))
+    with pytest.warns(ShortfallWarning):
+        make(generator="unlabeled").fit_resample(*corpus, unlabeled=POOL[:2])
+    assert sorted(read) == sorted(POOL[:2])
