@@ -7,8 +7,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from skbalagen.benchmark import load_split, read_rows, run, summary_table
+from skbalagen.benchmark import comparison_table, load_split, read_rows, run, size_table, summary_table
 from skbalagen.benchmark.__main__ import main
 from skbalagen.benchmark.methods import make_resampler, make_vector_sampler
 from skbalagen.benchmark.tasks import TASKS, Task
@@ -108,8 +109,9 @@ def test_run_writes_a_row_each_and_goes_on_where_it_stopped(data):
     assert len(keys) == len(set(keys)) == 6 * 2 * 2
     row = next(r for r in rows if r["method"] == "markov" and r["seed"] == 0)
     split = load_split("colours", 0)
-    assert row["micro"] == pytest.approx(np.mean(np.array(row["predicted"]) == split.y_test))
-    assert row["macro"] == pytest.approx(np.mean(list(row["class_accuracy"].values())))
+    assert len(row["correct"]) == len(split.y_test)
+    assert row["micro"] == pytest.approx(row["correct"].count("1") / len(split.y_test))
+    assert row["macro"] == pytest.approx(np.mean(list(row["class_accuracy"].values())), abs=1e-4)
     assert row["added"] + row["copied"] == 5 * 80 - 137
     assert row["n_resampled"] == 5 * 80
     assert row["versions"]["scikit-learn"]
@@ -142,6 +144,70 @@ def test_summary_table_by_hand():
     differences = summary_table(rows, classifier="tfidf", baseline="none")
     assert differences.loc["ros"].tolist()[:3] == pytest.approx([15, -10, 2.5])
     assert summary_table(rows, classifier="other").empty
+
+
+def comparable_rows():
+    """Return two seeds of a task of four test rows."""
+    return [
+        {
+            "task": "a",
+            "method": method,
+            "classifier": "tfidf",
+            "seed": seed,
+            "macro": macro,
+            "correct": correct,
+            "class_accuracy": {"big": 1.0, "small": macro},
+            "sizes": {"big": 60, "small": 5 + seed},
+        }
+        for method, seed, macro, correct in [
+            ("none", 0, 0.5, "1100"),
+            ("none", 1, 0.5, "1010"),
+            ("ros", 0, 0.6, "1110"),
+            ("ros", 1, 0.7, "1010"),
+            ("smote", 0, 0.9, "1111"),  # lacks a seed
+            ("balagen", 0, 0.9, "1111"),
+            ("balagen", 1, 0.6, "1101"),
+        ]
+    ]
+
+
+def test_comparison_table_by_hand():
+    table = comparison_table(
+        comparable_rows(), classifier="tfidf", method="balagen", baselines=["none", "ros", "smote"]
+    )
+    row = table.loc["a"]
+    assert (row["baseline"], row["seeds"], row["better"], row["worse"]) == ("ros", 2, 1, 1)
+    assert [row["best"], row["mean"], row["difference"]] == pytest.approx([65, 75, 10])
+    assert row["se"] == pytest.approx(20)  # differences of 30 and -10
+    assert row["error removed"] == pytest.approx(50)  # 50 without, 25 left
+    # Right alone: rows 4, 6 and 8 for the method, row 7 for the baseline; two-sided binomial of 3 in 4.
+    assert row["McNemar"] == pytest.approx(0.625)
+    assert table.loc["mean of tasks", "difference"] == pytest.approx(10)
+    assert comparison_table([], classifier="tfidf", method="balagen", baselines=["none"]).empty
+
+
+def test_size_table_by_hand():
+    table = size_table(comparable_rows(), classifier="tfidf", methods=["none", "balagen"])
+    assert table.columns.tolist() == ["1-5", "6-10", "51-100"]
+    assert table.loc["classes"].tolist() == [1, 1, 2]
+    assert table.loc["balagen"].tolist() == pytest.approx([90, 60, 100])
+    assert "ros" not in table.index
+
+
+def test_weights_of_generated_rows_reach_the_classifier(data, monkeypatch):
+    seen = []
+    fit = LogisticRegression.fit
+    monkeypatch.setattr(
+        LogisticRegression,
+        "fit",
+        lambda self, X, y, sample_weight=None: seen.append(sample_weight) or fit(self, X, y, sample_weight),
+    )
+    methods = ["none", "eda:synthetic_weight=0.25"]
+    run(["colours"], methods, ["tfidf"], [0], data / "weights.jsonl", progress=None)
+    row = read_rows(data / "weights.jsonl")[1]
+    assert row["added"]
+    assert seen[0] is None
+    assert Counter(seen[1]) == {1.0: row["n_resampled"] - row["added"], 0.25: row["added"]}
 
 
 def test_command_line_prints_the_tables(data, capsys):

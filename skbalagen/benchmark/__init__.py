@@ -6,7 +6,16 @@ The data are read from the folder that SKBALAGEN_DATA names.
 """
 
 from skbalagen.benchmark.runner import run
-from skbalagen.benchmark.tables import read_rows, summary_table
+from skbalagen.benchmark.tables import comparison_table, read_rows, size_table, summary_table
 from skbalagen.benchmark.tasks import TASKS, Split, load_split
 
-__all__ = ["TASKS", "Split", "load_split", "read_rows", "run", "summary_table"]
+__all__ = [
+    "TASKS",
+    "Split",
+    "comparison_table",
+    "load_split",
+    "read_rows",
+    "run",
+    "size_table",
+    "summary_table",
+]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["read_rows", "summary_table"]
+from skbalagen.metrics import mcnemar
+
+__all__ = ["comparison_table", "read_rows", "size_table", "summary_table"]
+
+# Training rows of a class, from one bound to below the next.
+_SIZES = (1, 6, 11, 21, 51, 101)
 
 
 def read_rows(path: str | Path) -> list[dict[str, Any]]:
@@ -54,3 +61,105 @@ def summary_table(
     means["mean"] = means.mean(axis=1).where(means.notna().all(axis=1), np.nan)
     means["seeds"] = wide.groupby("task").count().min(axis=0)
     return means
+
+
+def comparison_table(
+    rows: list[dict[str, Any]],
+    *,
+    classifier: str,
+    method: str,
+    baselines: Sequence[str],
+    measure: str = "macro",
+) -> pd.DataFrame:
+    """Compare a method with the best of its baselines on each task, seed by seed.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As :func:`read_rows` gives them.
+    classifier, method : str
+        What to compare.
+    baselines : sequence of str
+        Methods. On each task the one that has the best mean is compared with, chosen on the test rows
+        themselves, which favours the baselines.
+    measure : str, default="macro"
+        As in :func:`summary_table`.
+
+    Returns
+    -------
+    DataFrame
+        A row a task and one of the means over the tasks, with the columns "baseline", its "best" mean and
+        the method's "mean" in percent, their "difference" and its standard error "se" over the seeds in
+        points, "error removed" (percent of the error of the method "none"), "seeds", on how many of them the
+        method was "better" and "worse", and the p-value of "McNemar"'s test on the test rows of all seeds.
+        A test row that stands in the splits of several seeds counts several times in it.
+    """
+    found: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+    for row in rows:
+        if row["classifier"] == classifier:
+            found.setdefault((row["task"], row["method"]), {})[row["seed"]] = row
+    table = {}
+    for task, ours in [(task, by_seed) for (task, name), by_seed in found.items() if name == method]:
+        rivals = {name: found.get((task, name), {}) for name in baselines}
+        rivals = {name: by_seed for name, by_seed in rivals.items() if by_seed.keys() >= ours.keys()}
+        if not rivals:
+            continue
+        seeds = sorted(ours)
+        scores = {name: np.array([by_seed[s][measure] for s in seeds]) for name, by_seed in rivals.items()}
+        best = max(scores, key=lambda name: scores[name].mean())
+        a, b = np.array([ours[s][measure] for s in seeds]), scores[best]
+        right_a, right_b = ([c for s in seeds for c in of_it[s]["correct"]] for of_it in (ours, rivals[best]))
+        none = [1 - row[measure] for s, row in found.get((task, "none"), {}).items() if s in ours]
+        table[task] = {
+            "baseline": best,
+            "best": 100 * b.mean(),
+            "mean": 100 * a.mean(),
+            "difference": 100 * (a - b).mean(),
+            "se": 100 * (a - b).std(ddof=1) / np.sqrt(len(seeds)) if len(seeds) > 1 else np.nan,
+            "error removed": 100 * (1 - (1 - a).mean() / np.mean(none)) if none and np.mean(none) else np.nan,
+            "seeds": len(seeds),
+            "better": int((a > b).sum()),
+            "worse": int((a < b).sum()),
+            "McNemar": mcnemar(["1"] * len(right_a), right_a, right_b).p_value,
+        }
+    frame = pd.DataFrame(table).T
+    if len(frame):
+        numbers = frame[["best", "mean", "difference", "error removed"]].astype(float).mean()
+        frame.loc["mean of tasks"] = pd.Series(numbers.to_dict() | {"seeds": frame["seeds"].min()})
+    return frame
+
+
+def size_table(
+    rows: list[dict[str, Any]], *, classifier: str, methods: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return the mean accuracy of classes by their number of training rows, in percent.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As :func:`read_rows` gives them.
+    classifier : str
+        Which classifier's rows.
+    methods : sequence of str, default=None
+        None is all of them.
+
+    Returns
+    -------
+    DataFrame
+        A row a method and a column a range of sizes; every class of every task and seed counts once. The
+        first row, "classes", is their number.
+    """
+    bounds = [*_SIZES, None]
+    names = [f"{low}-{high - 1}" if high else f"{low}-" for low, high in itertools.pairwise(bounds)]
+    found: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        if row["classifier"] != classifier or (methods is not None and row["method"] not in methods):
+            continue
+        for label, accuracy in row["class_accuracy"].items():
+            place = int(np.searchsorted(_SIZES, row["sizes"][label], side="right")) - 1
+            found.setdefault(row["method"], {}).setdefault(names[place], []).append(100 * accuracy)
+    if not found:
+        return pd.DataFrame()
+    counts = {name: max(len(of_it.get(name, [])) for of_it in found.values()) for name in names}
+    means = {m: {name: np.mean(of_it.get(name, [np.nan])) for name in names} for m, of_it in found.items()}
+    return pd.DataFrame({"classes": counts} | means).T[[name for name in names if counts[name]]]
