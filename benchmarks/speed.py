@@ -1,6 +1,6 @@
 """Time each part against a reference in the same run: same model, texts and seed, alternating, medians.
 
-    python benchmarks/speed.py [--quick] [--parts finetune sample ...] [-o results.json]
+    python benchmarks/speed.py [--quick] [--every N] [--parts finetune sample ...] [-o results.json]
 
 References: the obvious fine-tuning loop (float32, rows of D_S copied as they stand, padded batches of 16, AdamW);
 ``model.generate`` in batches of 32 or 128 class prompts, whichever is faster; three sequence classifiers
@@ -24,7 +24,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from copy import copy
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -195,11 +195,15 @@ def read(generator: Any, labelers: LabelerEnsemble, corpus: Corpus) -> dict[str,
     return {
         "seconds": timed.seconds,
         "accepted": accepted,
-        "seconds_an_accepted": timed.seconds / max(1, accepted),
         "acceptance": accepted / candidates,
         "texts": len(timed.texts),
         "characters": sum(map(len, timed.texts)),
     }
+
+
+def per_accepted(run: dict[str, Any]) -> float:
+    """Return the median over repeats of the seconds of sampling an accepted candidate."""
+    return statistics.median(result["seconds"] / max(1, result["accepted"]) for result in run["results"])
 
 
 def token_rate(generator: CausalLMGenerator, labels: list[Any], n: int) -> tuple[float, float]:
@@ -213,20 +217,40 @@ def token_rate(generator: CausalLMGenerator, labels: list[Any], n: int) -> tuple
 
 def scaling(generator: CausalLMGenerator, quick: bool) -> list[dict[str, float]]:
     """Time sampling by candidates, for 8 classes, and by classes, for a fixed number of candidates."""
-    generator = copy(generator)
+    generator = deepcopy(generator)
     prompts = list(generator.prompts_.values())
     # As many classes as wanted: the prompts of the real ones in turn.
     generator.classes_ = np.arange(160)
     generator.prompts_ = {c: prompts[c % len(prompts)] for c in range(160)}
-    total = 320 if quick else 640
-    sizes = [(8, n) for n in (80, 160, 320, 640, 1280, 2560) if n <= 4 * total]
-    sizes += [(n, total) for n in (1, 2, 4, 16, 40, 80, 160)]
+    total = 160 if quick else 320
+    sizes = [(8, n) for n in (80, 160, 320, 640, 1280) if n <= 4 * total]
+    sizes += [(n, total) for n in (1, 4, 16, 40, 80, 160)]
     rows = []
     for n_classes, n in sizes:
         _, seconds = token_rate(generator, list(range(n_classes)), n // n_classes)
         rows.append({"classes": n_classes, "candidates": n, "seconds": seconds})
         print(f"scaling    {n_classes:4} classes {n:5} candidates {seconds:7.2f} s", flush=True)
     return rows
+
+
+def draw_scaling(rows: list[dict[str, float]], path: Path) -> None:
+    """Draw seconds by candidates, and by classes."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    n_classes, total = rows[0]["classes"], rows[-1]["candidates"]
+    for ax, key, fixed, said in (
+        (axes[0], "candidates", ("classes", n_classes), f"{n_classes} classes"),
+        (axes[1], "classes", ("candidates", total), f"{total} candidates"),
+    ):
+        some = sorted((row[key], row["seconds"]) for row in rows if row[fixed[0]] == fixed[1])
+        ax.plot(*zip(*some, strict=True), "o-")
+        top = 1.15 * max(seconds for _, seconds in some)
+        ax.set(xlabel=key, ylabel="seconds of sampling", title=said, ylim=(0, top), xlim=(0, None))
+    figure.savefig(path, dpi=120)
 
 
 # c. labelers
@@ -312,16 +336,16 @@ def ceiling(batch: int = 128) -> float:
 
 
 def alternate(repeats: int, **parts: Callable[[], Any]) -> dict[str, dict[str, Any]]:
-    """Run the parts in turns; return each one's median seconds and its last result."""
+    """Run the parts in turns; return each one's median seconds, all of its results, and the last."""
     seconds: dict[str, list[float]] = {name: [] for name in parts}
-    results: dict[str, Any] = {}
+    results: dict[str, list[Any]] = {name: [] for name in parts}
     for _ in range(repeats):
         for name, part in parts.items():
             start = time.perf_counter()
-            results[name] = part()
+            results[name].append(part())
             seconds[name].append(time.perf_counter() - start)
     return {
-        name: {"seconds": statistics.median(s), "all": s, "result": results[name]}
+        name: {"seconds": statistics.median(s), "results": results[name], "result": results[name][-1]}
         for name, s in seconds.items()
     }
 
@@ -333,7 +357,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="small sizes, under five minutes on two cores")
+    parser.add_argument("--quick", action="store_true", help="one pass, fewer texts, every fifth class")
+    parser.add_argument("--every", type=int, help="every N-th class alone")
+    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[32, 128], help="of `generate`")
     parser.add_argument("--data", type=Path, help="CSV file; the bundled corpus if absent")
     parser.add_argument(
         "--parts",
@@ -344,6 +370,7 @@ def main() -> None:
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("--figure", type=Path, help="where the part scaling is drawn")
     options = parser.parse_args()
     slow = {"quality", "scaling"} if options.quick else set()
     chosen = set(options.parts or PARTS) - (set() if options.parts else slow)
@@ -354,9 +381,8 @@ def main() -> None:
         if options.data
         else load_shop_intents(split="train", return_X_y=True)
     )
-    if options.quick:  # every sixth class
-        few = np.isin(y, np.unique(y)[::6])
-        X, y = X[few], y[few]
+    some = np.isin(y, np.unique(y)[:: options.every or (5 if options.quick else 1)])
+    X, y = X[some], y[some]
     corpus = Corpus(X, y, SHARE)
     passes = 1 if options.quick else 3
     ceiling_rate = ceiling()
@@ -397,10 +423,11 @@ def main() -> None:
         )
         del fitted
     if "finetune" in chosen:
-        runs = alternate(
-            options.repeats, ours=lambda: fit_ours(corpus, 1), reference=lambda: fit_reference(corpus, 1)
+        runs = alternate(  # models are not kept
+            options.repeats,
+            ours=lambda: fit_ours(corpus, 1).history_,
+            reference=lambda: fit_reference(corpus, 1).classes_,
         )
-        generator = generator or runs["ours"]["result"]
         note("finetune", runs["ours"]["seconds"], runs["reference"]["seconds"], passes=1)
     if "sample" in chosen or "scaling" in chosen:
         generator = generator or fit_ours(corpus, passes)
@@ -408,22 +435,27 @@ def main() -> None:
         runs = alternate(
             options.repeats,
             ours=lambda: read(generator, labelers, corpus),
-            in_32=lambda: read(PlainSampling(generator, 32), labelers, corpus),
-            in_128=lambda: read(PlainSampling(generator, 128), labelers, corpus),
+            **{
+                str(n): lambda n=n: read(PlainSampling(generator, n), labelers, corpus)
+                for n in options.batch_sizes
+            },
         )
-        ours = runs["ours"]["result"]
-        theirs, best = min(((runs[f"in_{n}"]["result"], n) for n in (32, 128)), key=lambda r: r[0]["seconds"])
+        ours, theirs, best = (
+            runs["ours"],
+            *min(((runs[str(n)], n) for n in options.batch_sizes), key=lambda run: per_accepted(run[0])),
+        )
         rate, _ = token_rate(generator, list(corpus.quotas), 128)
         n_weights = sum(p.numel() for p in generator.model_.parameters())
         note(
             "sample",
-            ours["seconds_an_accepted"] * theirs["accepted"],
-            theirs["seconds"],
+            # Seconds for as many accepted candidates as the reference has.
+            per_accepted(ours) * theirs["result"]["accepted"],
+            per_accepted(theirs) * theirs["result"]["accepted"],
             reference_batch_size=best,
             tokens_per_s=rate,
             share_of_ceiling=rate * 2 * n_weights / 1e9 / ceiling_rate,
-            acceptance=ours["acceptance"],
-            reference_acceptance=theirs["acceptance"],
+            acceptance=ours["result"]["acceptance"],
+            reference_acceptance=theirs["result"]["acceptance"],
         )
     if "labelers" in chosen:
         runs = alternate(
@@ -441,6 +473,8 @@ def main() -> None:
             ),
         )
     rows = scaling(generator, options.quick) if "scaling" in chosen else []
+    if rows and options.figure:
+        draw_scaling(rows, options.figure)
     if "eda" in chosen:
         n = 2000 if options.quick else 10_000
         for name, ours, theirs in (
@@ -466,6 +500,8 @@ def main() -> None:
     if options.output:
         facts = {
             "quick": options.quick,
+            "rows": len(corpus.y),
+            "repeats": options.repeats,
             "data": options.data.name if options.data else "shop intents",
             "ceiling_gflops": ceiling_rate,
             "threads": torch.get_num_threads(),

@@ -206,8 +206,11 @@ def test_weights_of_generated_rows_reach_the_classifier(data, monkeypatch):
     run(["colours"], methods, ["tfidf"], [0], data / "weights.jsonl", progress=None)
     row = read_rows(data / "weights.jsonl")[1]
     assert row["added"]
-    assert seen[0] is None
-    assert Counter(seen[1]) == {1.0: row["n_resampled"] - row["added"], 0.25: row["added"]}
+    assert seen[0].tolist() == [1.0] * row["n_train"]
+    # Copies are merged with their row.
+    assert (seen[1] == 0.25).sum() == row["added"]
+    assert seen[1].sum() == row["n_resampled"] - 0.75 * row["added"]
+    assert len(seen[1]) == row["n_train"] + row["added"]
 
 
 def test_command_line_prints_the_tables(data, capsys):

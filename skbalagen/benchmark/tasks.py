@@ -52,11 +52,11 @@ TASKS = {
     "covidq": Task("covidq"),
     "covidq_category": Task("covidq_category"),
     "clinc150": Task("clinc150_imbalanced", own_split=True),
-    "clinc50": Task("clinc150_imbalanced", own_split=True, n_classes=50),
+    "clinc15": Task("clinc150_imbalanced", own_split=True, n_classes=15),
     "banking77": Task("banking77", imbalance="long-tailed", own_split=True),
-    "banking25": Task("banking77", imbalance="long-tailed", own_split=True, n_classes=25),
-    "banking25_step": Task("banking77", imbalance="step", own_split=True, n_classes=25),
-    "banking25_linear": Task("banking77", imbalance="linear", own_split=True, n_classes=25),
+    "banking15": Task("banking77", imbalance="long-tailed", own_split=True, n_classes=15),
+    "banking15_step": Task("banking77", imbalance="step", own_split=True, n_classes=15),
+    "banking15_linear": Task("banking77", imbalance="linear", own_split=True, n_classes=15),
 }
 
 
