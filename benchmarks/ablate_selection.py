@@ -1,56 +1,68 @@
 """Which candidates to take: many rules on the same pools of candidates.
 
-    python -m skbalagen.benchmark --tasks TASK --methods \
-        "balagen:beta_low=100,balance_generator=classes,balance_labelers=classes" --seeds 1 --memory POOL
-    python benchmarks/ablate_selection.py --pool POOL --tasks TASK ... -o benchmarks/results/ablation_selection.jsonl
+    python -m skbalagen.benchmark --tasks TASK ... --methods balagen --seeds 5 --memory POOL
+    python benchmarks/ablate_selection.py --pool POOL --tasks TASK ... --seeds 5 \
+        -o benchmarks/results/ablation_selection.jsonl
 
-The first command fills POOL with the candidates of a fine-tuned model for every class; the second fits the default
-labelers, applies each rule, fills every class up to the largest one (with copies where a rule leaves too few) and
-scores classifiers on the validation and test rows together, none of which anything was tuned on. ``--table`` prints
-the rows of the output file as Markdown instead.
+The first command fills POOL with the candidates of the default resampler; the second reads them, applies each rule,
+fills the classes as the default policy does (with copies where a rule leaves too few) and scores classifiers on the
+validation and test rows together, none of which anything was tuned on.
+``--table`` prints the rows of the output file as Markdown instead. Candidates were generated until the default rule
+had filled each class, so that rules that take fewer of them fill up with copies.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import warnings
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from skbalagen._text import fold_text
 from skbalagen.benchmark import Split, load_split
-from skbalagen.benchmark.methods import KnownTexts
+from skbalagen.benchmark.methods import KnownTexts, make_resampler
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.metrics import macro_accuracy
-from skbalagen.policy import naive_os, rebalance_rows, repeat_rows
+from skbalagen.policy import repeat_rows
 
 
-def read_pool(folder: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct new candidates of the largest pool for these classes, and their labels."""
-    classes = set(split.y_train.tolist())
-    pools = []
-    for path in folder.glob("streams-*/kept.json"):
-        pool = {name.split(":", 1)[1]: texts for name, texts in json.loads(path.read_text()).items()}
-        if pool.keys() <= classes and len(pool) >= 0.8 * len(classes):
-            pools.append(pool)
-    pool = max(pools, key=lambda pool: sum(map(len, pool.values())))
-    seen = {fold_text(text) for text in split.X_train}
-    texts, labels = [], []
-    for label, candidates in pool.items():
-        for text in candidates:
-            if text and fold_text(text) not in seen:
-                seen.add(fold_text(text))
-                texts.append(text)
-                labels.append(label)
-    return np.array(texts, dtype=object), np.array(labels, dtype=object)
+@dataclass
+class Rule:
+    """Which candidates are taken.
+
+    Attributes
+    ----------
+    mask : ndarray of bool, of shape (n_candidates,)
+        Those that may be taken.
+    labels : ndarray of shape (n_candidates,)
+        The class that each is given to.
+    order : ndarray of shape (n_candidates,) or None
+        Lowest first; None is the order of the streams.
+    most : float
+        Most candidates for each real row of a class.
+    weight : float
+        Of a generated row.
+    share : float
+        Of the rows wanted, that may be generated; may be above 1.
+    """
+
+    mask: np.ndarray
+    labels: np.ndarray
+    order: np.ndarray | None = None
+    most: float = np.inf
+    weight: float = 1.0
+    share: float = 1.0
 
 
-def scores(split: Split, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
+def scores(split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, float]:
     """Return the macro accuracy, in percent, of three classifiers trained on `X`, `y`."""
     X_test = np.concatenate([split.X_valid, split.X_test])
     y_test = np.concatenate([split.y_valid, split.y_test])
@@ -60,13 +72,15 @@ def scores(split: Split, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
         ("tfidf C=10", TfidfVectorizer(), 10),
         ("embedding", KnownTexts(), 10),
     ):
-        model = LogisticRegression(C=C, max_iter=1000).fit(features.fit(X).transform(X), y)
+        model = LogisticRegression(C=C, max_iter=1000).fit(
+            features.fit(X).transform(X), y, sample_weight=weights
+        )
         out[name] = round(100 * macro_accuracy(y_test, model.predict(features.transform(X_test))), 1)
     return out
 
 
-def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> dict[str, tuple]:
-    """Return of each rule which candidates it takes, their labels, their order, and the most a real row."""
+def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> dict[str, Rule]:
+    """Return the rules by name."""
     each = ensemble._probabilities(texts)  # (n_labelers, n_candidates, n_classes)
     mean = each.mean(axis=0)
     classes = ensemble.classes_
@@ -86,38 +100,65 @@ def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> d
         "characters alone": votes[1],
         "embedding alone": votes[2],
         "soft": soft,
+        "soft, embedding counted twice": (mean + each[2] / 3).argmax(axis=1) == own,
+        "highest product of probabilities": np.log(each + 1e-6).sum(axis=0).argmax(axis=1) == own,
         "soft, among the likeliest two": rank < 2,
         "soft or majority": soft | (votes.sum(axis=0) >= 2),
+        "soft and embedding": soft & votes[2],
     }
-    made = {name: (mask, labels, None, None) for name, mask in taken.items()}
-    made["soft, given to the likeliest class"] = (everything, relabeled, None, None)
-    made["majority, given to the likeliest class"] = (
-        (each.argmax(axis=2) == mean.argmax(axis=1)).sum(axis=0) >= 2,
-        relabeled,
-        None,
-        None,
-    )
-    made["soft, least sure first"] = (soft, labels, wanted, None)
-    made["soft, surest first"] = (soft, labels, -wanted, None)
+    made = {name: Rule(mask, labels) for name, mask in taken.items()}
+    made["soft, given to the likeliest class"] = Rule(everything, relabeled)
+    agreed = (each.argmax(axis=2) == mean.argmax(axis=1)).sum(axis=0) >= 2
+    made["majority, given to the likeliest class"] = Rule(agreed, relabeled)
+    made["soft, least sure first"] = Rule(soft, labels, order=wanted)
+    made["soft, surest first"] = Rule(soft, labels, order=-wanted)
     for most in (1, 2, 4):
-        made[f"soft, at most {most} a real row"] = (soft, labels, None, most)
+        made[f"soft, at most {most} a real row"] = Rule(soft, labels, most=most)
+    made["soft, half of the wanted are copies"] = Rule(soft, labels, share=0.5)
+    made["soft, surplus too"] = Rule(soft, labels, share=np.inf)
+    for weight in (0.1, 0.3, 0.6):
+        made[f"soft, weight {weight}"] = Rule(soft, labels, weight=weight)
     return made
 
 
 def markdown(path: Path) -> str:
     """Return a row a rule and a column a task: TF-IDF with C of 1 and 10, sentence vectors, share generated."""
-    cells: dict[str, dict[str, str]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        accuracies = " / ".join(f"{row[name]:.1f}" for name in ("tfidf C=1", "tfidf C=10", "embedding"))
-        share = f"{100 * row['added'] / row['wanted']:.0f} %"
-        cells.setdefault(row["rule"], {})[row["task"]] = f"{accuracies} ({share})"
-    tasks = list(dict.fromkeys(task for row in cells.values() for task in row))
-    lines = ["| rule | " + " | ".join(tasks) + " |", "|---" * (len(tasks) + 1) + "|"]
-    lines += [
-        f"| {rule} | " + " | ".join(row.get(t, "") for t in tasks) + " |" for rule, row in cells.items()
-    ]
+    table = pd.DataFrame([json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()])
+    table["share"] = 100 * table["added"] / table["wanted"]
+    names = ["tfidf C=1", "tfidf C=10", "embedding"]
+    means = table.groupby(["rule", "task"], sort=False)[[*names, "share"]].mean()
+    rules, tasks = table["rule"].unique(), table["task"].unique()
+    seeds = table.groupby("task", sort=False)["seed"].nunique()
+    lines = ["| rule | " + " | ".join(f"{t} ({seeds[t]} seeds)" for t in tasks) + " | mean |"]
+    lines.append("|---" * (len(tasks) + 2) + "|")
+    for rule in rules:
+        rows = means.loc[rule].reindex(tasks)
+        cells = [
+            " / ".join(f"{v:.1f}" for v in rows.loc[t, names]) + f" ({rows.loc[t, 'share']:.0f} %)"
+            for t in tasks
+        ]
+        cells.append(" / ".join(f"{v:.1f}" for v in rows[names].mean()))
+        lines.append(f"| {rule} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def apply(rule: Rule, split: Split, texts: np.ndarray, quotas: dict[Any, int]) -> tuple[np.ndarray, ...]:
+    """Return the rows that `rule` makes, their labels and weights, and how many of them were generated."""
+    X, y = split.X_train, split.y_train
+    rng = np.random.default_rng(0)
+    parts_X, parts_y, weights, n_added = [X], [y], [np.ones(len(y))], 0
+    for label, wanted in quotas.items():
+        real = np.flatnonzero(y == label)
+        rows = np.flatnonzero(rule.mask & (rule.labels == label))
+        if rule.order is not None:
+            rows = rows[np.argsort(rule.order[rows], kind="stable")]
+        rows = rows[: int(min(len(rows), np.ceil(rule.share * wanted), rule.most * len(real)))]
+        copies = repeat_rows(real, max(0, wanted - len(rows)), rng)
+        parts_X += [texts[rows], X[copies]]
+        parts_y.append(np.full(len(rows) + len(copies), label, dtype=object))
+        weights += [np.full(len(rows), rule.weight), np.ones(len(copies))]
+        n_added += len(rows)
+    return np.concatenate(parts_X), np.concatenate(parts_y), np.concatenate(weights), n_added
 
 
 def main() -> None:
@@ -126,7 +167,8 @@ def main() -> None:
     )
     parser.add_argument("--pool", type=Path)
     parser.add_argument("--tasks", nargs="+", default=[])
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=1, help="number of seeds, from --first-seed")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
@@ -136,29 +178,19 @@ def main() -> None:
     if options.pool is None or not options.tasks:
         parser.error("--pool and --tasks are needed, or --table")
     warnings.simplefilter("ignore")
-    for task in options.tasks:
-        split = load_split(task, options.seed)
-        X, y = split.X_train, split.y_train
-        texts, labels = read_pool(options.pool, split)
-        sizes, targets = Counter(y.tolist()), naive_os()(y)
-        balanced = rebalance_rows(y, targets, np.random.default_rng(0))
-        ensemble = LabelerEnsemble().fit(X[balanced], y[balanced])
-        for name, (mask, given, order, most) in rules(ensemble, texts, labels).items():
-            rng = np.random.default_rng(0)
-            parts_X, parts_y, n_added = [X], [y], 0
-            for label, size in sizes.items():
-                wanted = targets[label] - size
-                rows = np.flatnonzero(mask & (given == label))
-                if order is not None:
-                    rows = rows[np.argsort(order[rows], kind="stable")]
-                rows = rows[: wanted if most is None else min(wanted, most * size)]
-                copies = repeat_rows(np.flatnonzero(y == label), wanted - len(rows), rng)
-                parts_X += [texts[rows], X[copies]]
-                parts_y.append(np.full(wanted, label, dtype=object))
-                n_added += len(rows)
-            row = {"task": task, "seed": options.seed, "rule": name, "candidates": len(texts)}
-            row |= {"wanted": sum(targets.values()) - len(y), "added": n_added}
-            row |= scores(split, np.concatenate(parts_X), np.concatenate(parts_y))
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    for task, seed in itertools.product(options.tasks, seeds):
+        split = load_split(task, seed)
+        resampler = make_resampler("balagen", seed=seed, memory=str(options.pool))
+        resampler.fit_resample(split.X_train, split.y_train)
+        new = resampler.candidates_[~resampler.candidates_["verdict"].isin(["duplicate", "failed"])]
+        texts, labels = (new[column].to_numpy(dtype=object) for column in ("text", "label"))
+        sizes = Counter(split.y_train.tolist())
+        quotas = {c: n - sizes[c] for c, n in resampler.sampling_strategy_.items() if n > sizes[c]}
+        for name, rule in rules(resampler.labelers_, texts, labels).items():
+            X_new, y_new, weights, n_added = apply(rule, split, texts, quotas)
+            row = {"task": task, "seed": seed, "rule": name, "candidates": len(texts)}
+            row |= {"wanted": sum(quotas.values()), "added": n_added} | scores(split, X_new, y_new, weights)
             with open(options.output, "a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
             print(row, flush=True)

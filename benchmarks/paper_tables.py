@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skbalagen.benchmark import read_rows, run, summary_table
+from skbalagen.benchmark import as_markdown, read_rows, run, summary_table
 
 SHARED = "balance_generator=classes,balance_labelers=classes"
 
@@ -108,17 +108,7 @@ def main() -> None:
         for classifier in options.classifiers:
             means = table(rows, methods, classifier)
             if not means.empty:
-                print(f"\n### {title} ({classifier})\n\n{markdown(means)}")
-
-
-def markdown(frame: pd.DataFrame) -> str:
-    """Return the table in Markdown, numbers to one place."""
-    lines = ["| | " + " | ".join(map(str, frame.columns)) + " |", "|---" * (len(frame.columns) + 1) + "|"]
-    lines += [
-        f"| {name} | " + " | ".join(f"{value:.1f}" for value in row) + " |"
-        for name, row in zip(frame.index, frame.to_numpy(float), strict=True)
-    ]
-    return "\n".join(lines)
+                print(f"\n### {title} ({classifier})\n\n{as_markdown(means)}")
 
 
 if __name__ == "__main__":

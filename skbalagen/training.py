@@ -84,7 +84,7 @@ def torch_seed(seed: int) -> Iterator[None]:
 
 
 def token_loss(
-    hidden: torch.Tensor, head: torch.nn.Linear, targets: torch.Tensor, *, chunk: int = 256
+    hidden: torch.Tensor, head: torch.nn.Linear, targets: torch.Tensor, *, chunk: int = 64
 ) -> torch.Tensor:
     """Return the mean cross-entropy of next tokens, in nats, without ever holding all their logits.
 
@@ -98,7 +98,7 @@ def token_loss(
     head : torch.nn.Linear
         The vocabulary projection.
     targets : tensor of int64, of shape (n_tokens,)
-    chunk : int, default=256
+    chunk : int, default=64
         Tokens whose logits are in memory at a time.
     """
     import torch

@@ -6,11 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-import pandas as pd
-
 from skbalagen.benchmark.methods import CLASSIFIERS
 from skbalagen.benchmark.runner import run
-from skbalagen.benchmark.tables import comparison_table, read_rows, size_table, summary_table
+from skbalagen.benchmark.tables import as_markdown, comparison_table, read_rows, size_table, summary_table
 from skbalagen.benchmark.tasks import TASKS
 
 _EXAMPLES = """\
@@ -22,18 +20,6 @@ examples:
 """
 
 BASELINES = ("none", "class-weights", "ros", "smote", "eda", "markov")
-
-
-def rounded(table: pd.DataFrame) -> str:
-    """Return the table as text: p-values to three figures, other numbers to one place."""
-    return table.to_string(
-        formatters={
-            name: (lambda p: f"{p:.2g}") if name == "McNemar" else (lambda v: f"{v:.1f}")
-            for name in table.columns
-            if name not in ("baseline", "seeds", "better", "worse")
-        },
-        na_rep="",
-    )
 
 
 def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbalagen.benchmark") -> int:
@@ -74,17 +60,17 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
         for measure in ("macro", "micro", "macro_f1"):
             table = summary_table(rows, classifier=classifier, measure=measure)
             if not table.empty:
-                print(f"\n{classifier}, {measure}, percent\n{table.round(1).to_string()}")
+                print(f"\n{classifier}, {measure}, percent\n\n{as_markdown(table)}")
         methods = dict.fromkeys(row["method"] for row in rows)
         for method in [m for m in methods if m.startswith("balagen")]:
             table = comparison_table(
                 rows, classifier=classifier, method=method, baselines=[m for m in methods if m in BASELINES]
             )
             if not table.empty:
-                print(f"\n{classifier}, macro, {method} against the best baseline\n{rounded(table)}")
+                print(f"\n{classifier}, macro, {method} against the best baseline\n\n{as_markdown(table)}")
         table = size_table(rows, classifier=classifier)
         if not table.empty:
-            print(f"\n{classifier}, accuracy by training rows of the class\n{table.round(1).to_string()}")
+            print(f"\n{classifier}, accuracy by training rows of the class\n\n{as_markdown(table)}")
     return 0
 
 

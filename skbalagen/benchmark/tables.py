@@ -13,10 +13,11 @@ import pandas as pd
 
 from skbalagen.metrics import mcnemar
 
-__all__ = ["comparison_table", "read_rows", "size_table", "summary_table"]
+__all__ = ["as_markdown", "comparison_table", "read_rows", "size_table", "summary_table"]
 
 # Training rows of a class, from one bound to below the next.
 _SIZES = (1, 6, 11, 21, 51, 101)
+_WHOLE = ("seeds", "better", "worse")
 
 
 def read_rows(path: str | Path) -> list[dict[str, Any]]:
@@ -163,3 +164,30 @@ def size_table(
     counts = {name: max(len(of_it.get(name, [])) for of_it in found.values()) for name in names}
     means = {m: {name: np.mean(of_it.get(name, [np.nan])) for name in names} for m, of_it in found.items()}
     return pd.DataFrame({"classes": counts} | means).T[[name for name in names if counts[name]]]
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """Return a table in Markdown: whole numbers as they are, p-values to two figures, others to one place.
+
+    Examples
+    --------
+    >>> print(as_markdown(pd.DataFrame({"mean": [71.23], "seeds": [5], "McNemar": [0.0123]}, index=["ros"])))
+    | | mean | seeds | McNemar |
+    |---|---|---|---|
+    | ros | 71.2 | 5 | 0.012 |
+    """
+
+    def cell(value: Any, column: str) -> str:
+        if isinstance(value, str):
+            return value
+        if pd.isna(value):
+            return ""
+        if column == "McNemar":
+            return f"{value:.2g}"
+        return f"{value:.0f}" if column in _WHOLE else f"{value:.1f}"
+
+    lines = ["| | " + " | ".join(map(str, table.columns)) + " |", "|---" * (len(table.columns) + 1) + "|"]
+    for name, row in table.iterrows():
+        cells = [cell(value, str(column)) for column, value in row.items()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
