@@ -72,7 +72,9 @@ class Stream:
     def wish(self) -> int:
         """How many candidates to ask for next, judged by what became of the earlier ones."""
         acceptance = (self.quota - self.missing + 7) / (len(self.texts) + 10)
-        return ceil(min(self.missing / acceptance, 8 * self.missing + 8))
+        # A trial first: where the budget is short, hopeless classes must not take a share of all of it.
+        at_once = max(_TRIAL_CANDIDATES, 3 * len(self.texts))
+        return min(ceil(self.missing / acceptance), 8 * self.missing + 8, at_once)
 
 
 def read_streams(

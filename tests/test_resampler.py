@@ -200,6 +200,24 @@ def test_a_hopeless_class_runs_dry_before_the_budget(corpus):
     assert len(resampler.candidates_) < 400
 
 
+class _MuteAboutCities(NumberedGenerator):
+    def sample(self, spans, *, random_state=None):
+        candidates = super().sample(spans, random_state=random_state)
+        return candidates | {"city": [None] * len(spans.get("city", ()))} if "city" in spans else candidates
+
+
+def test_a_hopeless_class_leaves_the_budget_to_the_others(corpus):
+    resampler = make(
+        generator=_MuteAboutCities(), sampling_strategy={"city": 500, "meal": 500}, max_candidates=50.0
+    )
+    with pytest.warns(ShortfallWarning, match=r"1 of 2 classes .* missing: 'city'"):
+        resampler.fit_resample(*corpus)
+    report = resampler.report_
+    assert report["stopped"].to_dict() == {"city": "dry", "meal": "filled", "fare": "", "flight": ""}
+    assert report.loc["city", "generated"] == 64
+    assert len(resampler.candidates_) <= 50 * 12  # of which each class alone would take all
+
+
 def test_shortfall_copy_fills_with_rows_of_the_class_and_says_so(corpus):
     X, y = corpus
     resampler = make(generator=_Mute())
