@@ -31,6 +31,10 @@ class Task:
         rho, the largest class over the smallest, where the imbalance is made.
     mu : float
         Share of small classes of "step".
+    n_max : int or None
+        Training rows of the largest class of "long-tailed"; None is all that it has.
+    train_share : float
+        Of the rows, where they are split at random; the rest is halved into validation and test rows.
     n_classes : int or None
         Classes drawn at random by the seed, where a set is too large for all of them.
     own_split : bool
@@ -41,6 +45,8 @@ class Task:
     imbalance: Literal["natural", "step", "linear", "long-tailed"] = "natural"
     ratio: float = 10
     mu: float = 0.5
+    n_max: int | None = None
+    train_share: float = 0.8
     n_classes: int | None = None
     own_split: bool = False
 
@@ -55,6 +61,11 @@ TASKS = {
     "clinc15": Task("clinc150_imbalanced", own_split=True, n_classes=15),
     "banking77": Task("banking77", imbalance="long-tailed", own_split=True),
     "banking15": Task("banking77", imbalance="long-tailed", own_split=True, n_classes=15),
+    # Few training rows and many to score on: differences of a point show in few seeds.
+    "banking15_few": Task("banking77", "long-tailed", n_max=50, own_split=True, n_classes=15),
+    "clinc15_few": Task("clinc150_imbalanced", "long-tailed", n_max=50, own_split=True, n_classes=15),
+    "covidq_category_few": Task("covidq_category", train_share=0.3),
+    "covidq_few": Task("covidq", train_share=0.4),
     "banking15_step": Task("banking77", imbalance="step", own_split=True, n_classes=15),
     "banking15_linear": Task("banking77", imbalance="linear", own_split=True, n_classes=15),
 }
@@ -95,7 +106,9 @@ def load_split(name: str, seed: int, *, data: str | Path | None = None) -> Split
     if task.n_classes is not None:
         chosen = rng.choice(np.unique(table["label"]), task.n_classes, replace=False)
         table = table[table["label"].isin(chosen)].reset_index(drop=True)
-    train, valid, test = _own_rows(table, seed) if task.own_split else _random_rows(table, seed)
+    train, valid, test = (
+        _own_rows(table, seed) if task.own_split else _random_rows(table, task.train_share, seed)
+    )
     if task.imbalance != "natural":
         train = train[_imbalanced(table["label"].to_numpy()[train], task, seed)]
     X, y = table["text"].to_numpy(dtype=object), table["label"].to_numpy(dtype=object)
@@ -131,10 +144,12 @@ def _own_rows(table: pd.DataFrame, seed: int) -> tuple[np.ndarray, np.ndarray, n
     return train, valid, test
 
 
-def _random_rows(table: pd.DataFrame, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Split 80:10:10, stratified."""
+def _random_rows(
+    table: pd.DataFrame, train_share: float, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Split off the training rows, stratified, and halve the rest: 80:10:10 as in the paper."""
     labels = table["label"].to_numpy()
-    train, rest = _stratified(np.arange(len(labels)), labels, 0.2, seed)
+    train, rest = _stratified(np.arange(len(labels)), labels, 1 - train_share, seed)
     valid, test = _stratified(rest, labels, 0.5, seed)
     return train, valid, test
 
@@ -154,7 +169,7 @@ def _stratified(
 def _imbalanced(y: np.ndarray, task: Task, seed: int) -> np.ndarray:
     """Choose rows so that the class sizes fall off as the task says; classes in random order."""
     if task.imbalance == "long-tailed":
-        return make_long_tailed(y, y, ratio=task.ratio, random_state=seed)
+        return make_long_tailed(y, y, ratio=task.ratio, n_max=task.n_max, random_state=seed)
     rng = np.random.default_rng(seed)
     classes = rng.permutation(np.unique(y))
     largest = max(Counter(y.tolist()).values())
