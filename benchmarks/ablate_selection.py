@@ -52,6 +52,8 @@ class Rule:
         Of a generated row.
     share : float
         Of the rows wanted, that may be generated; may be above 1.
+    real_share : float or None
+        Share of a filled class's weight that its real rows have together, by weights; None leaves all rows at 1.
     """
 
     mask: np.ndarray
@@ -60,6 +62,7 @@ class Rule:
     most: float = np.inf
     weight: float = 1.0
     share: float = 1.0
+    real_share: float | None = None
 
 
 def scores(split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, float]:
@@ -101,6 +104,7 @@ def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> d
         "embedding alone": votes[2],
         "soft": soft,
         "soft, embedding counted twice": (mean + each[2] / 3).argmax(axis=1) == own,
+        "soft, embedding counted four times": (mean + each[2]).argmax(axis=1) == own,
         "highest product of probabilities": np.log(each + 1e-6).sum(axis=0).argmax(axis=1) == own,
         "soft, among the likeliest two": rank < 2,
         "soft or majority": soft | (votes.sum(axis=0) >= 2),
@@ -114,8 +118,17 @@ def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> d
     made["soft, surest first"] = Rule(soft, labels, order=-wanted)
     for most in (1, 2, 4):
         made[f"soft, at most {most} a real row"] = Rule(soft, labels, most=most)
-    made["soft, half of the wanted are copies"] = Rule(soft, labels, share=0.5)
+    for share in (0.5, 0.75):
+        made[f"soft, {share:.0%} of the wanted at most"] = Rule(soft, labels, share=share)
     made["soft, surplus too"] = Rule(soft, labels, share=np.inf)
+    sharp = made["soft, embedding counted four times"].mask
+    for share in (0.5, 0.75):
+        made[f"embedding four times, {share:.0%} of the wanted at most"] = Rule(sharp, labels, share=share)
+    for real_share in (0.25, 0.5, 0.75):
+        made[f"soft, real rows {real_share:.0%} of the weight"] = Rule(soft, labels, real_share=real_share)
+        made[f"embedding four times, real rows {real_share:.0%} of the weight"] = Rule(
+            sharp, labels, real_share=real_share
+        )
     for weight in (0.1, 0.3, 0.6):
         made[f"soft, weight {weight}"] = Rule(soft, labels, weight=weight)
     return made
@@ -154,9 +167,14 @@ def apply(rule: Rule, split: Split, texts: np.ndarray, quotas: dict[Any, int]) -
             rows = rows[np.argsort(rule.order[rows], kind="stable")]
         rows = rows[: int(min(len(rows), np.ceil(rule.share * wanted), rule.most * len(real)))]
         copies = repeat_rows(real, max(0, wanted - len(rows)), rng)
+        if rule.real_share is not None and len(rows):
+            copies = copies[:0]
+            weights[0][real] = rule.real_share * (wanted + len(real)) / len(real)
+            weights.append(np.full(len(rows), (1 - rule.real_share) * (wanted + len(real)) / len(rows)))
+        else:
+            weights += [np.full(len(rows), rule.weight), np.ones(len(copies))]
         parts_X += [texts[rows], X[copies]]
         parts_y.append(np.full(len(rows) + len(copies), label, dtype=object))
-        weights += [np.full(len(rows), rule.weight), np.ones(len(copies))]
         n_added += len(rows)
     return np.concatenate(parts_X), np.concatenate(parts_y), np.concatenate(weights), n_added
 
@@ -170,6 +188,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds, from --first-seed")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--rules", nargs="+", default=[""], help="parts of the names of rules; default: all")
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     if options.table:
@@ -188,6 +207,8 @@ def main() -> None:
         sizes = Counter(split.y_train.tolist())
         quotas = {c: n - sizes[c] for c, n in resampler.sampling_strategy_.items() if n > sizes[c]}
         for name, rule in rules(resampler.labelers_, texts, labels).items():
+            if not any(part in name for part in options.rules):
+                continue
             X_new, y_new, weights, n_added = apply(rule, split, texts, quotas)
             row = {"task": task, "seed": seed, "rule": name, "candidates": len(texts)}
             row |= {"wanted": sum(quotas.values()), "added": n_added} | scores(split, X_new, y_new, weights)

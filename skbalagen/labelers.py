@@ -16,6 +16,10 @@ from skbalagen._text import Labels, Texts, as_texts
 __all__ = ["LabelerEnsemble", "default_labelers"]
 
 
+# Of words, characters and meaning. The encoder has read more than D_S: measured in docs/ablations.md.
+_DEFAULT_WEIGHTS = (1.0, 1.0, 4.0)
+
+
 def default_labelers() -> list[BaseEstimator]:
     """Return the default members: words, characters and meaning.
 
@@ -50,6 +54,9 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
     ----------
     estimators : list of classifiers, default=None
         scikit-learn classifiers on raw text; None is :func:`~skbalagen.labelers.default_labelers`. They are cloned.
+    weights : list of float, default=None
+        How much the probabilities of each member count in the mean, at least 0 and not all 0; votes are
+        counted without them. None counts all alike, and the encoder four times among the default members.
     n_jobs : int, default=None
         Members that are fitted side by side, in threads; None is one.
 
@@ -59,6 +66,8 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         The labels.
     estimators_ : list of classifiers
         The fitted clones.
+    weights_ : ndarray of shape (n_labelers,)
+        Their weights, which add up to 1.
 
     References
     ----------
@@ -76,8 +85,15 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
            [False]])
     """
 
-    def __init__(self, *, estimators: Sequence[Any] | None = None, n_jobs: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        estimators: Sequence[Any] | None = None,
+        weights: Sequence[float] | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.estimators = estimators
+        self.weights = weights
         self.n_jobs = n_jobs
 
     def members(self) -> list[Any]:
@@ -97,10 +113,31 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
                 )
         return members
 
+    def member_weights(self) -> list[float]:
+        """Return the weight of each member, all together 1.
+
+        Raises
+        ------
+        ValueError
+            Weights that are not as many as the members, below 0, or all 0.
+        """
+        n_members = len(self.members())
+        weights = self.weights
+        if weights is None:
+            weights = [1.0] * n_members if self.estimators is not None else _DEFAULT_WEIGHTS
+        values = np.asarray(weights, dtype=float)
+        if values.shape != (n_members,) or not (values >= 0).all() or not 0 < values.sum() < np.inf:
+            raise ValueError(
+                f"weights must hold a number from 0 for each of the {n_members} labelers, not all 0, got {weights!r}. "
+                "Leave it at None to count all alike."
+            )
+        return (values / values.sum()).tolist()
+
     def fit(self, X: Texts, y: Labels) -> Self:
         """Fit a clone of every member on the texts `X` and labels `y`, both of shape (n_samples,)."""
         texts = as_texts(X)
         self.classes_ = np.unique(np.asarray(y))
+        self.weights_ = np.array(self.member_weights())
         # Threads: the heavy parts release the interpreter, and an encoder's weights are not copied.
         members = self.members()
         fitting = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")(
@@ -126,22 +163,22 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         votes : ndarray of bool, of shape (n_samples, n_labelers)
             Whether a labeler's likeliest label is the wanted one.
         confidence : ndarray of float, of shape (n_samples,)
-            Mean probability of the wanted label; a labeler without probabilities gives 1 or 0.
+            Weighted mean probability of the wanted label; a labeler without probabilities gives 1 or 0.
         likeliest : ndarray of bool, of shape (n_samples,)
-            Whether no other label has a higher mean probability ("soft" voting).
+            Whether no other label has a higher one ("soft" voting).
         """
         check_is_fitted(self)
         wanted = np.asarray(y)
         if not len(wanted):
             return np.zeros((0, len(self.estimators_)), dtype=bool), np.zeros(0), np.zeros(0, dtype=bool)
-        return _verdicts(self._probabilities(X), np.searchsorted(self.classes_, wanted))
+        return self._verdicts(self._probabilities(X), np.searchsorted(self.classes_, wanted))
 
     def assign(self, X: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the label of :meth:`predict` for each text, and what :meth:`judge` says of it, in one pass."""
         check_is_fitted(self)
         each = self._probabilities(X)
-        column = each.mean(axis=0).argmax(axis=1)
-        return self.classes_[column], *_verdicts(each, column)
+        column = self._mean(each).argmax(axis=1)
+        return self.classes_[column], *self._verdicts(each, column)
 
     def votes(self, X: Texts, y: Labels) -> np.ndarray:
         """Return whether each labeler assigns `y` to `X`: bool, of shape (n_samples, n_labelers)."""
@@ -154,7 +191,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Texts) -> np.ndarray:
         """Return the labelers' mean probability of each class, of shape (n_samples, n_classes)."""
         check_is_fitted(self)
-        return self._probabilities(X).mean(axis=0)
+        return self._mean(self._probabilities(X))
 
     def predict(self, X: Texts) -> np.ndarray:
         """Return the label with the highest mean probability; the first of `classes_` of equal ones."""
@@ -173,12 +210,15 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
             dtype=float,
         )
 
+    def _mean(self, each: np.ndarray) -> np.ndarray:
+        """Return the weighted mean over labelers of `each`, of shape (n_labelers, n_samples, n_classes)."""
+        return np.tensordot(self.weights_, each, axes=1)
 
-def _verdicts(each: np.ndarray, column: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return votes, confidence and likeliest of each text for the class in its `column` of `each`."""
-    mean = each.mean(axis=0)
-    confidence = mean[np.arange(len(column)), column]
-    return (each.argmax(axis=2) == column).T, confidence, confidence == mean.max(axis=1)
+    def _verdicts(self, each: np.ndarray, column: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return votes, confidence and likeliest of each text for the class in its `column` of `each`."""
+        mean = self._mean(each)
+        confidence = mean[np.arange(len(column)), column]
+        return (each.argmax(axis=2) == column).T, confidence, confidence == mean.max(axis=1)
 
 
 def agreement_matrix(votes: np.ndarray) -> np.ndarray:

@@ -78,8 +78,8 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         switches weak labeling off.
     min_votes : {"soft", "any", "majority", "all"} or int, default="soft"
         When a candidate is backed. "soft": no class has a higher mean probability over the labelers than the
-        one that it was generated for, as in VotingClassifier(voting="soft"); else how many labelers must
-        assign it to that class.
+        one that it was generated for, as in VotingClassifier(voting="soft") and with the weights of
+        LabelerEnsemble; else how many labelers must assign it to that class.
     balance_generator, balance_labelers : {"band", "classes"} or None, default="band"
         What the generator, and the labelers, are trained on: "band" is D_S of the paper (small classes
         copied up to B_low, large ones thinned to B_high), "classes" has every class copied up to the
@@ -490,10 +490,12 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
             return policy.band(y), policy(y)
         return None, resolve_targets(self.sampling_strategy, y)
 
-    def _members(self) -> Sequence[Any]:
-        if isinstance(self.labelers, LabelerEnsemble):
-            return self.labelers.members()
-        return LabelerEnsemble(estimators=self.labelers).members()
+    def _ensemble(self) -> LabelerEnsemble:
+        return (
+            self.labelers
+            if isinstance(self.labelers, LabelerEnsemble)
+            else LabelerEnsemble(estimators=self.labelers)
+        )
 
     def _components(
         self, random_state: np.random.RandomState, *, has_texts: bool
@@ -514,9 +516,14 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
             )
         else:
             generator = clone(generator, safe=False)
-        members = self._members()
+        ensemble = self._ensemble()
+        members = ensemble.members()
         required_votes(self.min_votes, len(members))
-        labelers = LabelerEnsemble(estimators=members, n_jobs=self.n_jobs) if len(members) else None
+        labelers = None
+        if len(members):
+            labelers = LabelerEnsemble(
+                estimators=members, weights=ensemble.member_weights(), n_jobs=self.n_jobs
+            )
         for part in (generator, *members):
             if hasattr(part, "_parameter_constraints"):
                 part._validate_params()

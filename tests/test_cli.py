@@ -135,6 +135,7 @@ def test_balance_marks_generated_rows_and_labels_them(intents, tmp_path, capsys)
         "skbalagen.labelers.default_labelers",
         lambda: [DummyClassifier(strategy="constant", constant="drinks")],
     )
+    monkey.setattr("skbalagen.labelers._DEFAULT_WEIGHTS", (1.0,))
     monkey.setattr("skbalagen.generators.eda._synonyms", lambda word: ())
     with monkey.context():
         assert main(["balance", str(intents), "-o", str(out), *options, "--quiet"]) == 0

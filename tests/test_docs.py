@@ -26,6 +26,7 @@ def test_docs_blocks_run(page, monkeypatch):
     # Without the sentence encoder, which takes most of the time; the blocks of the README run with it.
     words_and_characters = labelers.default_labelers()[:2]
     monkeypatch.setattr(labelers, "default_labelers", lambda: words_and_characters)
+    monkeypatch.setattr(labelers, "_DEFAULT_WEIGHTS", (1.0, 1.0))
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     names: dict[str, object] = {}
     with warnings.catch_warnings():
