@@ -51,6 +51,18 @@ def test_quoted_numbers_are_those_of_the_first_run():
         assert all(f"| {name} | {atis} | {covid} |" in text for name, (atis, covid, *_) in macro.items())
 
 
+def test_benchmark_page_has_the_tables_of_its_rows(capsys):
+    from skbalagen.benchmark.__main__ import main
+
+    rows = DOCS.parent / "benchmarks" / "results" / "benchmark.jsonl"
+    main(["--tables-only", "--output", str(rows), "--classifiers", "tfidf", "tfidf-tuned", "embedding"])
+    printed = set(capsys.readouterr().out.splitlines())
+    page = (DOCS / "benchmark.md").read_text(encoding="utf-8")
+    tables = [line for line in page.splitlines() if line.startswith("|")]
+    assert len(tables) > 50
+    assert [line for line in tables if line not in printed] == []
+
+
 def test_docs_have_pages_with_blocks():
     assert len(PAGES) >= 10
 
