@@ -27,7 +27,7 @@ import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from skbalagen.benchmark import Split, load_split
+from skbalagen.benchmark import Split, as_markdown, load_split, read_rows
 from skbalagen.benchmark.methods import KnownTexts, make_resampler
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.metrics import macro_accuracy
@@ -118,17 +118,17 @@ def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> d
     made["soft, surest first"] = Rule(soft, labels, order=-wanted)
     for most in (1, 2, 4):
         made[f"soft, at most {most} a real row"] = Rule(soft, labels, most=most)
-    for share in (0.5, 0.75):
-        made[f"soft, {share:.0%} of the wanted at most"] = Rule(soft, labels, share=share)
     made["soft, surplus too"] = Rule(soft, labels, share=np.inf)
-    sharp = made["soft, embedding counted four times"].mask
-    for share in (0.5, 0.75):
-        made[f"embedding four times, {share:.0%} of the wanted at most"] = Rule(sharp, labels, share=share)
-    for real_share in (0.25, 0.5, 0.75):
-        made[f"soft, real rows {real_share:.0%} of the weight"] = Rule(soft, labels, real_share=real_share)
-        made[f"embedding four times, real rows {real_share:.0%} of the weight"] = Rule(
-            sharp, labels, real_share=real_share
-        )
+    for name, mask in (
+        ("soft", soft),
+        ("embedding four times", taken["soft, embedding counted four times"]),
+    ):
+        for share in (0.5, 0.75):
+            made[f"{name}, {share:.0%} of the wanted at most"] = Rule(mask, labels, share=share)
+        for real_share in (0.25, 0.5, 0.75):
+            made[f"{name}, real rows {real_share:.0%} of the weight"] = Rule(
+                mask, labels, real_share=real_share
+            )
     for weight in (0.1, 0.3, 0.6):
         made[f"soft, weight {weight}"] = Rule(soft, labels, weight=weight)
     return made
@@ -139,24 +139,22 @@ def markdown(path: Path) -> str:
 
     The worst is the lowest difference from copies alone, of the means over seeds of a task.
     """
-    table = pd.DataFrame([json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()])
+    table = pd.DataFrame(read_rows(path))
     table["share"] = 100 * table["added"] / table["wanted"]
     names = ["tfidf C=1", "tfidf C=10", "embedding"]
     by_task = table.groupby(["rule", "task"], sort=False)[[*names, "share"]].mean()
     copies = by_task.loc["none (copies alone)", names]
     tasks = table.groupby("task", sort=False)["seed"].nunique()
-    lines = [
-        "Tasks (seeds): " + ", ".join(f"{task} ({n})" for task, n in tasks.items()),
-        "",
-        "| rule | mean | worst against copies | generated |",
-        "|---|---|---|---|",
-    ]
+    cells = {}
     for rule in table["rule"].unique():
         rows = by_task.loc[rule]
-        means = " / ".join(f"{rows[name].mean():.1f}" for name in names)
-        worst = " / ".join(f"{(rows[name] - copies[name]).min():+.1f}" for name in names)
-        lines.append(f"| {rule} | {means} | {worst} | {rows['share'].mean():.0f} % |")
-    return "\n".join(lines)
+        cells[rule] = {
+            "mean": " / ".join(f"{rows[name].mean():.1f}" for name in names),
+            "worst against copies": " / ".join(f"{(rows[name] - copies[name]).min():+.1f}" for name in names),
+            "generated": f"{rows['share'].mean():.0f} %",
+        }
+    said = ", ".join(f"{task} ({n})" for task, n in tasks.items())
+    return f"Tasks (seeds): {said}\n\n{as_markdown(pd.DataFrame(cells).T)}"
 
 
 def apply(rule: Rule, split: Split, texts: np.ndarray, quotas: dict[Any, int]) -> tuple[np.ndarray, ...]:

@@ -49,6 +49,7 @@ from skbalagen.streams import read_streams
 from skbalagen.training import compute_dtype, resolve_device
 
 SEED = 0
+SHARE = 0.5  # of the rows wanted, that sampling is timed on
 
 
 class Corpus:
@@ -336,7 +337,7 @@ def ceiling(batch: int = 128) -> float:
 
 
 def alternate(repeats: int, **parts: Callable[[], Any]) -> dict[str, dict[str, Any]]:
-    """Run the parts in turns; return each one's median seconds, all of its results, and the last."""
+    """Run the parts in turns; return each one's median seconds and all of its results."""
     seconds: dict[str, list[float]] = {name: [] for name in parts}
     results: dict[str, list[Any]] = {name: [] for name in parts}
     for _ in range(repeats):
@@ -344,10 +345,7 @@ def alternate(repeats: int, **parts: Callable[[], Any]) -> dict[str, dict[str, A
             start = time.perf_counter()
             results[name].append(part())
             seconds[name].append(time.perf_counter() - start)
-    return {
-        name: {"seconds": statistics.median(s), "results": results[name], "result": results[name][-1]}
-        for name, s in seconds.items()
-    }
+    return {name: {"seconds": statistics.median(s), "results": results[name]} for name, s in seconds.items()}
 
 
 PARTS = ["quality", "finetune", "sample", "labelers", "eda", "million", "scaling"]
@@ -368,7 +366,6 @@ def main() -> None:
     parser.add_argument(
         "--parts",
         nargs="+",
-        default=None,
         choices=PARTS,
         help="default: all; with --quick all but quality and scaling",
     )
@@ -376,8 +373,8 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--figure", type=Path, help="where the part scaling is drawn")
     options = parser.parse_args()
-    slow = {"quality", "scaling"} if options.quick else set()
-    chosen = set(options.parts or PARTS) - (set() if options.parts else slow)
+    slow = ("quality", "scaling") if options.quick else ()
+    chosen = set(options.parts or [part for part in PARTS if part not in slow])
     batch_sizes = options.batch_sizes or ([128] if options.quick else [32, 128])
     warnings.simplefilter("ignore")
 
@@ -390,8 +387,7 @@ def main() -> None:
     if options.quick:
         some &= pd.Series(y).groupby(y).cumcount().to_numpy() < 24
     X, y = X[some], y[some]
-    share = 0.5  # of the rows wanted, that sampling is timed on
-    corpus = Corpus(X, y, share)
+    corpus = Corpus(X, y, SHARE)
     passes = 1 if options.quick else 3
     ceiling_rate = ceiling()
     table: dict[str, dict[str, Any]] = {}
@@ -454,13 +450,13 @@ def main() -> None:
         note(
             "sample",
             # Seconds for as many accepted candidates as the reference has.
-            per_accepted(ours) * theirs["result"]["accepted"],
-            per_accepted(theirs) * theirs["result"]["accepted"],
+            per_accepted(ours) * theirs["results"][-1]["accepted"],
+            per_accepted(theirs) * theirs["results"][-1]["accepted"],
             reference_batch_size=best,
             tokens_per_s=rate,
             share_of_ceiling=rate * 2 * n_weights / 1e9 / ceiling_rate,
-            acceptance=ours["result"]["acceptance"],
-            reference_acceptance=theirs["result"]["acceptance"],
+            acceptance=ours["results"][-1]["acceptance"],
+            reference_acceptance=theirs["results"][-1]["acceptance"],
         )
     if "labelers" in chosen:
         runs = alternate(
@@ -473,7 +469,7 @@ def main() -> None:
         note(
             "whole",
             *(
-                passes * table["finetune"][k] + table["sample"][k] / share + table["labelers"][k]
+                passes * table["finetune"][k] + table["sample"][k] / SHARE + table["labelers"][k]
                 for k in ("ours_s", "reference_s")
             ),
         )
@@ -499,7 +495,9 @@ def main() -> None:
             ours=lambda: len(copying.fit_resample(texts, labels)[1]),
             reference=lambda: len(over.fit_resample(texts.reshape(-1, 1), labels)[1]),
         )
-        note("million", runs["ours"]["seconds"], runs["reference"]["seconds"], rows=runs["ours"]["result"])
+        note(
+            "million", runs["ours"]["seconds"], runs["reference"]["seconds"], rows=runs["ours"]["results"][-1]
+        )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"peak memory {peak:.2f} GB (of the references too)")
     if options.output:

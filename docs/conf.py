@@ -72,6 +72,7 @@ _PAGES_WITHOUT_CHILDREN = [
     "command_line",
     "paper_to_code",
     "first_run",
+    "benchmark",
     "ablations",
 ]
 html_sidebars = {page: [] for page in _PAGES_WITHOUT_CHILDREN}

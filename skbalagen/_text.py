@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Labels", "Texts", "as_texts", "fold_text", "label_array"]
+__all__ = ["Labels", "Texts", "as_texts", "fold_text", "label_array", "merge_repeats"]
 
 Texts = Sequence[str] | np.ndarray
 Labels = Sequence[Any] | np.ndarray
@@ -88,3 +88,14 @@ def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarra
         if not allow_empty and not text.strip():
             raise ValueError(f"{name} must hold no empty texts, got {text!r} in row {row}. Remove such rows.")
     return np.array([str(text) for text in texts], dtype=object)
+
+
+def merge_repeats(
+    X: np.ndarray, labels: np.ndarray, weights: np.ndarray
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Merge equal rows; the weight of the one that stays is the sum of theirs."""
+    merged: dict[tuple[str, Any], float] = {}
+    for row in zip(X.tolist(), labels.tolist(), weights.tolist(), strict=True):
+        merged[row[:2]] = merged.get(row[:2], 0.0) + row[2]
+    texts, kept = zip(*merged, strict=True)
+    return list(texts), np.array(kept), np.array(list(merged.values()))

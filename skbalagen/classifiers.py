@@ -21,7 +21,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skbalagen._text import Labels, Texts, as_texts
+from skbalagen._text import Labels, Texts, as_texts, merge_repeats
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators.base import as_seed
 from skbalagen.models import MINILM, load_encoder
@@ -214,7 +214,7 @@ class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator)
         rows, labels = _check_text_and_labels(X, y)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         weights = compute_sample_weight(self.class_weight, labels) * _check_sample_weight(sample_weight, rows)
-        texts, codes, weights = _merge_repeats(rows, codes, weights)
+        texts, codes, weights = merge_repeats(rows, codes, weights)
         seed = as_seed(self.random_state)
         device = resolve_device(self.device)
 
@@ -275,14 +275,3 @@ class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator)
         hidden = self.model_(**batch).last_hidden_state  # (n_rows, n_tokens, hidden_size)
         seen = batch["attention_mask"][..., None]
         return self.head_((hidden * seen).sum(dim=1) / seen.sum(dim=1))
-
-
-def _merge_repeats(
-    X: np.ndarray, codes: np.ndarray, weights: np.ndarray
-) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Merge equal rows; the weight of the one that stays is the sum of theirs."""
-    merged: dict[tuple[str, int], float] = {}
-    for row in zip(X.tolist(), codes.tolist(), weights.tolist(), strict=True):
-        merged[row[:2]] = merged.get(row[:2], 0.0) + row[2]
-    texts, kept = zip(*merged, strict=True)
-    return list(texts), np.array(kept), np.array(list(merged.values()))

@@ -490,13 +490,6 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
             return policy.band(y), policy(y)
         return None, resolve_targets(self.sampling_strategy, y)
 
-    def _ensemble(self) -> LabelerEnsemble:
-        return (
-            self.labelers
-            if isinstance(self.labelers, LabelerEnsemble)
-            else LabelerEnsemble(estimators=self.labelers)
-        )
-
     def _components(
         self, random_state: np.random.RandomState, *, has_texts: bool
     ) -> tuple[Any, LabelerEnsemble | None]:
@@ -516,7 +509,9 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
             )
         else:
             generator = clone(generator, safe=False)
-        ensemble = self._ensemble()
+        ensemble = self.labelers
+        if not isinstance(ensemble, LabelerEnsemble):
+            ensemble = LabelerEnsemble(estimators=ensemble)
         members = ensemble.members()
         required_votes(self.min_votes, len(members))
         labelers = None

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
 
 from skbalagen import EmbeddingClassifier, LabelerEnsemble, SentenceEncoder, TransformerClassifier
-from skbalagen.classifiers import _merge_repeats
+from skbalagen._text import merge_repeats
 from skbalagen.labelers import default_labelers
 from tests.test_causal_lm import ORDERS, REFUNDS
 
@@ -76,7 +76,7 @@ def test_bad_parameters_are_refused():
 
 
 def test_merge_repeats_sums_weights():
-    texts, codes, weights = _merge_repeats(
+    texts, codes, weights = merge_repeats(
         np.array(["a", "b", "a", "a"], dtype=object), np.array([0, 0, 0, 1]), np.array([1.0, 2.0, 3.0, 4.0])
     )
     assert texts == ["a", "b", "a"]

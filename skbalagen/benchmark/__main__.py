@@ -56,16 +56,14 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
             n_jobs=options.n_jobs,
         )
     rows = read_rows(options.output)
+    ours = dict.fromkeys(row["method"] for row in rows if row["method"].startswith("balagen"))
     for classifier in options.classifiers:
         for measure in ("macro", "micro", "macro_f1"):
             table = summary_table(rows, classifier=classifier, measure=measure)
             if not table.empty:
                 print(f"\n{classifier}, {measure}, percent\n\n{as_markdown(table)}")
-        methods = dict.fromkeys(row["method"] for row in rows)
-        for method in [m for m in methods if m.startswith("balagen")]:
-            table = comparison_table(
-                rows, classifier=classifier, method=method, baselines=[m for m in methods if m in BASELINES]
-            )
+        for method in ours:
+            table = comparison_table(rows, classifier=classifier, method=method, baselines=BASELINES)
             if not table.empty:
                 print(f"\n{classifier}, macro, {method} against the best baseline\n\n{as_markdown(table)}")
         table = size_table(rows, classifier=classifier)

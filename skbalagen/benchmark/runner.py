@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
+from skbalagen._text import merge_repeats
 from skbalagen.benchmark.methods import CLASSIFIERS, make_linear, make_resampler, make_vector_sampler
 from skbalagen.benchmark.tables import read_rows
 from skbalagen.benchmark.tasks import Split, load_split
@@ -168,16 +168,15 @@ def _linear(
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """Fit a linear model with the C that is best on the validation rows."""
     features = CLASSIFIERS[name]["features"]().fit(X)
-    vectors, labels = features.transform(X), y
     samplers = make_vector_sampler(method, y, seed)
-    for sampler in samplers:
-        vectors, labels = sampler.fit_resample(vectors, labels)
-    if not samplers:
+    if samplers:
+        vectors, labels = features.transform(X), y
+        for sampler in samplers:
+            vectors, labels = sampler.fit_resample(vectors, labels)
+    else:
         # A row that occurs n times counts as one of n times the weight: the same optimum in less time.
-        pairs = pd.DataFrame({"text": X, "label": y, "weight": 1.0 if weights is None else weights})
-        weights = pairs.groupby(["text", "label"], sort=False)["weight"].sum().to_numpy()
-        first = np.flatnonzero(~pairs.duplicated(["text", "label"]))
-        vectors, labels = vectors[first], labels[first]
+        texts, labels, weights = merge_repeats(X, y, np.ones(len(y)) if weights is None else weights)
+        vectors = features.transform(texts)
     valid, test = features.transform(split.X_valid), features.transform(split.X_test)
     scores: dict[float, float] = {}
     models = {}

@@ -150,20 +150,25 @@ def size_table(
         A row a method and a column a range of sizes; every class of every task and seed counts once. The
         first row, "classes", is their number.
     """
-    bounds = [*_SIZES, None]
-    names = [f"{low}-{high - 1}" if high else f"{low}-" for low, high in itertools.pairwise(bounds)]
-    found: dict[str, dict[str, list[float]]] = {}
-    for row in rows:
-        if row["classifier"] != classifier or (methods is not None and row["method"] not in methods):
-            continue
-        for label, accuracy in row["class_accuracy"].items():
-            place = int(np.searchsorted(_SIZES, row["sizes"][label], side="right")) - 1
-            found.setdefault(row["method"], {}).setdefault(names[place], []).append(100 * accuracy)
-    if not found:
+    bounds = [*_SIZES, np.inf]
+    names = [
+        f"{low}-{high - 1:g}" if high < np.inf else f"{low}-" for low, high in itertools.pairwise(bounds)
+    ]
+    table = pd.DataFrame(
+        [
+            (row["method"], row["sizes"][label], 100 * accuracy)
+            for row in rows
+            if row["classifier"] == classifier and (methods is None or row["method"] in methods)
+            for label, accuracy in row["class_accuracy"].items()
+        ],
+        columns=["method", "size", "accuracy"],
+    )
+    if table.empty:
         return pd.DataFrame()
-    counts = {name: max(len(of_it.get(name, [])) for of_it in found.values()) for name in names}
-    means = {m: {name: np.mean(of_it.get(name, [np.nan])) for name in names} for m, of_it in found.items()}
-    return pd.DataFrame({"classes": counts} | means).T[[name for name in names if counts[name]]]
+    table["range"] = pd.cut(table["size"], bounds, right=False, labels=names)
+    grouped = table.groupby(["method", "range"], observed=True)["accuracy"]
+    classes = grouped.count().unstack().max().to_frame("classes").T
+    return pd.concat([classes, grouped.mean().unstack()])
 
 
 def as_markdown(table: pd.DataFrame) -> str:
