@@ -1,12 +1,13 @@
 """Which candidates to take: many rules on the same pools of candidates.
 
-    python -m skbalagen.benchmark --tasks TASK ... --methods balagen --seeds 5 --memory POOL
+    python -m skbalagen.benchmark --tasks TASK ... --methods balagen:generated_share=1.0 --seeds 5 --memory POOL
     python benchmarks/ablate_selection.py --pool POOL --tasks TASK ... --seeds 5 \
         -o benchmarks/results/ablation_selection.jsonl
 
 The first command fills POOL with the candidates of the default resampler; the second reads them, applies each rule,
 fills the classes as the default policy does (with copies where a rule leaves too few) and scores classifiers on the
-validation and test rows together, none of which anything was tuned on.
+validation and test rows together, none of which anything was tuned on. Rules take at most three quarters of the rows
+wanted, as the default does, unless they say otherwise.
 ``--table`` prints the rows of the output file as Markdown instead. Candidates were generated until the default rule
 had filled each class, so that rules that take fewer of them fill up with copies.
 """
@@ -27,8 +28,10 @@ import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from skbalagen._text import fold_text, label_words
 from skbalagen.benchmark import Split, as_markdown, load_split, read_rows
 from skbalagen.benchmark.methods import KnownTexts, make_resampler
+from skbalagen.generators.causal_lm import CausalLMGenerator
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.metrics import macro_accuracy
 from skbalagen.policy import repeat_rows
@@ -61,19 +64,20 @@ class Rule:
     order: np.ndarray | None = None
     most: float = np.inf
     weight: float = 1.0
-    share: float = 1.0
+    share: float = CausalLMGenerator.advised_share
     real_share: float | None = None
 
 
 def scores(split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, float]:
-    """Return the macro accuracy, in percent, of three classifiers trained on `X`, `y`."""
+    """Return the macro accuracy, in percent, of four classifiers trained on `X`, `y`."""
     X_test = np.concatenate([split.X_valid, split.X_test])
     y_test = np.concatenate([split.y_valid, split.y_test])
     out = {}
     for name, features, C in (
         ("tfidf C=1", TfidfVectorizer(), 1),
         ("tfidf C=10", TfidfVectorizer(), 10),
-        ("embedding", KnownTexts(), 10),
+        ("embedding C=1", KnownTexts(), 1),
+        ("embedding C=10", KnownTexts(), 10),
     ):
         model = LogisticRegression(C=C, max_iter=1000).fit(
             features.fit(X).transform(X), y, sample_weight=weights
@@ -83,18 +87,21 @@ def scores(split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> d
 
 
 def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> dict[str, Rule]:
-    """Return the rules by name."""
+    """Return the rules by name; "soft" is the default."""
     each = ensemble._probabilities(texts)  # (n_labelers, n_candidates, n_classes)
-    mean = each.mean(axis=0)
+    mean, alike = ensemble._mean(each), each.mean(axis=0)
     classes = ensemble.classes_
     own = np.searchsorted(classes, labels)
     votes = each.argmax(axis=2) == own
     soft = mean.argmax(axis=1) == own
     wanted = mean[np.arange(len(own)), own]
-    rank = (mean > wanted[:, None]).sum(axis=1)
     everything, relabeled = np.ones(len(own), dtype=bool), classes[mean.argmax(axis=1)].astype(object)
+    is_label = np.array(
+        [fold_text(t) == fold_text(label_words(c)) for t, c in zip(texts, labels, strict=True)]
+    )
     taken = {
-        "none (copies alone)": ~everything,
+        "copies alone": ~everything,
+        "labels and copies": is_label & soft,
         "all candidates": everything,
         "any": votes.any(axis=0),
         "majority": votes.sum(axis=0) >= 2,
@@ -102,48 +109,44 @@ def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> d
         "words alone": votes[0],
         "characters alone": votes[1],
         "embedding alone": votes[2],
+        "soft, labelers alike": alike.argmax(axis=1) == own,
+        "soft, embedding twice": (alike + each[2] / 3).argmax(axis=1) == own,
         "soft": soft,
-        "soft, embedding counted twice": (mean + each[2] / 3).argmax(axis=1) == own,
-        "soft, embedding counted four times": (mean + each[2]).argmax(axis=1) == own,
         "highest product of probabilities": np.log(each + 1e-6).sum(axis=0).argmax(axis=1) == own,
-        "soft, among the likeliest two": rank < 2,
+        "soft, among the likeliest two": (mean > wanted[:, None]).sum(axis=1) < 2,
         "soft or majority": soft | (votes.sum(axis=0) >= 2),
         "soft and embedding": soft & votes[2],
     }
     made = {name: Rule(mask, labels) for name, mask in taken.items()}
     made["soft, given to the likeliest class"] = Rule(everything, relabeled)
-    agreed = (each.argmax(axis=2) == mean.argmax(axis=1)).sum(axis=0) >= 2
-    made["majority, given to the likeliest class"] = Rule(agreed, relabeled)
     made["soft, least sure first"] = Rule(soft, labels, order=wanted)
     made["soft, surest first"] = Rule(soft, labels, order=-wanted)
     for most in (1, 2, 4):
         made[f"soft, at most {most} a real row"] = Rule(soft, labels, most=most)
+    for share in (0.25, 0.5, 1.0):
+        made[f"soft, {share:.0%} of what is wanted"] = Rule(soft, labels, share=share)
+    for share in (0.25, 0.5, 0.75, 1.0):
+        made[f"soft, {share:.0%}, without labels"] = Rule(soft & ~is_label, labels, share=share)
     made["soft, surplus too"] = Rule(soft, labels, share=np.inf)
-    for name, mask in (
-        ("soft", soft),
-        ("embedding four times", taken["soft, embedding counted four times"]),
-    ):
-        for share in (0.5, 0.75):
-            made[f"{name}, {share:.0%} of the wanted at most"] = Rule(mask, labels, share=share)
-        for real_share in (0.25, 0.5, 0.75):
-            made[f"{name}, real rows {real_share:.0%} of the weight"] = Rule(
-                mask, labels, real_share=real_share
-            )
+    for real_share in (0.25, 0.5, 0.75):
+        made[f"soft, real rows {real_share:.0%} of the weight"] = Rule(
+            soft, labels, share=1, real_share=real_share
+        )
     for weight in (0.1, 0.3, 0.6):
         made[f"soft, weight {weight}"] = Rule(soft, labels, weight=weight)
     return made
 
 
 def markdown(path: Path) -> str:
-    """Return a row a rule: means over tasks of TF-IDF with C of 1 and 10 and of sentence vectors, and the worst task.
+    """Return a row a rule: means over tasks of TF-IDF and of sentence vectors, each with C of 1 and 10, and the worst.
 
     The worst is the lowest difference from copies alone, of the means over seeds of a task.
     """
     table = pd.DataFrame(read_rows(path))
     table["share"] = 100 * table["added"] / table["wanted"]
-    names = ["tfidf C=1", "tfidf C=10", "embedding"]
+    names = ["tfidf C=1", "tfidf C=10", "embedding C=1", "embedding C=10"]
     by_task = table.groupby(["rule", "task"], sort=False)[[*names, "share"]].mean()
-    copies = by_task.loc["none (copies alone)", names]
+    copies = by_task.loc["copies alone", names]
     tasks = table.groupby("task", sort=False)["seed"].nunique()
     cells = {}
     for rule in table["rule"].unique():
@@ -202,7 +205,7 @@ def main() -> None:
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     for task, seed in itertools.product(options.tasks, seeds):
         split = load_split(task, seed)
-        resampler = make_resampler("balagen", seed=seed, memory=str(options.pool))
+        resampler = make_resampler("balagen:generated_share=1.0", seed=seed, memory=str(options.pool))
         resampler.fit_resample(split.X_train, split.y_train)
         new = resampler.candidates_[~resampler.candidates_["verdict"].isin(["duplicate", "failed"])]
         texts, labels = (new[column].to_numpy(dtype=object) for column in ("text", "label"))

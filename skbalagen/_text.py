@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Labels", "Texts", "as_texts", "fold_text", "label_array", "merge_repeats"]
+__all__ = ["Labels", "Texts", "as_texts", "fold_text", "label_array", "label_words", "merge_repeats"]
 
 Texts = Sequence[str] | np.ndarray
 Labels = Sequence[Any] | np.ndarray
@@ -22,6 +22,17 @@ def fold_text(text: str) -> str:
     'where is my order'
     """
     return " ".join(text.casefold().split())
+
+
+def label_words(label: Any) -> str:
+    """Return a label as a person reads it.
+
+    Examples
+    --------
+    >>> label_words("card_arrival")
+    'card arrival'
+    """
+    return str(label).replace("_", " ")
 
 
 def label_array(labels: Sequence[Any]) -> np.ndarray:

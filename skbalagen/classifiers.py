@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -21,7 +22,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skbalagen._text import Labels, Texts, as_texts, merge_repeats
+from skbalagen._text import Labels, Texts, as_texts, label_words, merge_repeats
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators.base import as_seed
 from skbalagen.models import MINILM, load_encoder
@@ -68,6 +69,10 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
         default of 1 is strong here.
     class_weight : dict, "balanced" or None, default=None
         As in LogisticRegression.
+    label_texts : bool, default=False
+        Whether each label, in words, is learned as one more text of its class, if labels say what classes
+        are about: if the label nearest to a row is its own more often than by chance, by at least a tenth
+        of what chance leaves (mean over classes).
     max_iter : int, default=1000
         Most iterations of the solver.
 
@@ -76,6 +81,8 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
     encoder_ : transformer
     linear_ : LogisticRegression
+    label_texts_used_ : bool
+        Whether labels were learned as texts.
     n_iter_ : int
         Iterations of its solver.
 
@@ -90,6 +97,7 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
         "encoder": [None, HasMethods(["fit", "transform"])],
         "C": [Interval(Real, 0, None, closed="neither")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
+        "label_texts": ["boolean"],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
 
@@ -99,11 +107,13 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
         encoder: SentenceEncoder | None = None,
         C: float = 10.0,
         class_weight: Mapping[Any, float] | str | None = None,
+        label_texts: bool = False,
         max_iter: int = 1000,
     ) -> None:
         self.encoder = encoder
         self.C = C
         self.class_weight = class_weight
+        self.label_texts = label_texts
         self.max_iter = max_iter
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -114,7 +124,19 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
         texts, labels = _check_text_and_labels(X, y)
         self.encoder_ = SentenceEncoder() if self.encoder is None else clone(self.encoder)
         self.linear_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
-        self.linear_.fit(self.encoder_.fit_transform(texts), labels, sample_weight=sample_weight)
+        vectors = self.encoder_.fit_transform(texts)
+        classes = np.unique(labels)
+        self.label_texts_used_ = False
+        if self.label_texts:
+            names = self.encoder_.transform(np.array([label_words(c) for c in classes], dtype=object))
+            self.label_texts_used_ = _tell_apart(classes, names, vectors, labels)
+        if self.label_texts_used_:
+            # A label counts like one distinct row of its class, however often rows are repeated.
+            weights = _check_sample_weight(sample_weight, texts)
+            each = [weights[labels == c].sum() / len(set(texts[labels == c])) for c in classes]
+            vectors, labels = np.vstack([vectors, names]), np.concatenate([labels, classes])
+            sample_weight = np.concatenate([weights, each])
+        self.linear_.fit(vectors, labels, sample_weight=sample_weight)
         self.classes_ = self.linear_.classes_
         self.n_iter_ = int(self.linear_.n_iter_.max())
         return self
@@ -128,6 +150,13 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
         """Return the likeliest class of each text, of shape (n_samples,)."""
         check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def _tell_apart(classes: np.ndarray, names: np.ndarray, vectors: np.ndarray, labels: np.ndarray) -> bool:
+    """Return whether the nearest of `names`, a vector a class, tells the class of the rows `vectors`."""
+    nearest = classes[(vectors @ names.T).argmax(axis=1)]
+    chance = 1 / len(classes)
+    return bool(balanced_accuracy_score(labels, nearest) >= chance + 0.1 * (1 - chance))
 
 
 class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):

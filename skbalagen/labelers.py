@@ -25,7 +25,8 @@ def default_labelers() -> list[BaseEstimator]:
 
     Three views of a text that err in different places: word n-grams with a linear model, character n-grams
     (robust to spelling) with naive Bayes, and a frozen sentence encoder (robust to wording) with a linear
-    model. All three weigh the classes equally, since D_S is balanced only up to B_low.
+    model, which reads the labels too, where they say what the classes are about. All three weigh the classes
+    equally, since D_S is balanced only up to B_low.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -43,7 +44,7 @@ def default_labelers() -> list[BaseEstimator]:
             TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
             ComplementNB(alpha=0.3),
         ),
-        EmbeddingClassifier(C=30.0, class_weight="balanced"),
+        EmbeddingClassifier(C=30.0, class_weight="balanced", label_texts=True),
     ]
 
 

@@ -153,10 +153,7 @@ def _warnings(report: pd.DataFrame, quality: dict[str, tuple[float, str]]) -> li
             "write a few more by hand: {names}.",
         ),
         (
-            report[
-                report["copied"] + report["shortfall"].clip(lower=0) * (report["copied"] == 0)
-                > 0.5 * wanted.clip(lower=1)
-            ],
+            report[report["shortfall"] > report["added"]],
             "{n} got fewer than half of the generated rows that were wanted. Describe them to the generator "
             "(label_descriptions), raise max_candidates, or lower beta_low: {names}.",
         ),

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from importlib import import_module
+from math import ceil
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
@@ -84,6 +85,10 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         What the generator, and the labelers, are trained on: "band" is D_S of the paper (small classes
         copied up to B_low, large ones thinned to B_high), "classes" has every class copied up to the
         largest, whatever the betas, and None is the rows as they are (its Table 7).
+    generated_share : "auto" or float, default="auto"
+        Most of the rows that a class lacks that are generated, in (0, 1]; the rest are copies of its rows.
+        "auto" is what the generator advises: three quarters for the language model, all for generators that
+        advise nothing. 1.0 is the paper's; a quarter is the least risk for sentence vectors.
     max_candidates : "auto" or float, default="auto"
         Most candidates in all, in multiples of the largest class; 3.0 is the paper's number. "auto" is three
         times the larger of that class and of the rows wanted, of which no more are counted than X has (or
@@ -192,6 +197,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         ],
         "balance_generator": [StrOptions({"band", "classes"}), None],
         "balance_labelers": [StrOptions({"band", "classes"}), None],
+        "generated_share": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="right")],
         "max_candidates": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "shortfall": [StrOptions({"copy", "keep", "raise"})],
         "memory": [str, PathLike, HasMethods("clear"), None],
@@ -213,6 +219,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         min_votes: str | int = "soft",
         balance_generator: str | None = "band",
         balance_labelers: str | None = "band",
+        generated_share: str | float = "auto",
         max_candidates: str | float = "auto",
         shortfall: str = "copy",
         memory: str | PathLike[str] | ComponentCache | Any = None,
@@ -230,6 +237,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         self.min_votes = min_votes
         self.balance_generator = balance_generator
         self.balance_labelers = balance_labelers
+        self.generated_share = generated_share
         self.max_candidates = max_candidates
         self.shortfall = shortfall
         self.memory = memory
@@ -357,7 +365,9 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
                 found = read_unlabeled(
                     unlabeled, labelers, quotas, known, min_votes=self.min_votes, seed=seeds[3]
                 )
-            wanted = {c: n - len(found[c].taken) if c in found else n for c, n in quotas.items()}
+            lacking = {c: n - len(found[c].taken) if c in found else n for c, n in quotas.items()}
+            share = self._share(generator)
+            wanted = {c: ceil(round(share * n, 6)) for c, n in lacking.items()}
             streams = {c: Stream(n) for c, n in wanted.items()}
             if generator is not None and any(wanted.values()):
                 with callback_task(self, "generator"):
@@ -372,9 +382,15 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
                         budget=self._budget(sizes, quotas),
                         seed=seeds[1],
                     )
-            copied = self._fill_up(streams, quotas, y, seeds[2])
+            if any(stream.missing for stream in streams.values()):
+                self._say_short(streams, {c: quotas[c] - lacking[c] + n for c, n in wanted.items()})
+            copies = {c: lacking[c] - wanted[c] for c in wanted}
+            if self.shortfall == "copy":
+                copies = {c: n + streams[c].missing for c, n in copies.items()}
+            rng = np.random.default_rng(seeds[2])
+            copied = {c: repeat_rows(np.flatnonzero(y == c), n, rng) for c, n in copies.items() if n}
 
-        # 6. Assemble: D thinned to B_high, D_syn, and copies where D_syn fell short.
+        # 6. Assemble: D thinned to B_high, D_syn, and the copies.
         kept = rebalance_rows(y, targets, np.random.default_rng(seeds[0]), over=False)
         self.candidates_ = candidate_table({"unlabeled": found, "generated": streams})
         self.report_ = class_table(
@@ -539,15 +555,17 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
             return 3 * max(largest, min(sum(quotas.values()), affordable))
         return int(self.max_candidates * largest)
 
-    def _fill_up(
-        self, streams: Mapping[Any, Stream], quotas: Mapping[Any, int], y: np.ndarray, seed: int
-    ) -> dict[Any, np.ndarray]:
-        """Say which classes fell short; return the rows to copy for them."""
+    def _share(self, generator: Any) -> float:
+        """Return how much of what a class lacks is to be generated."""
+        if isinstance(self.generated_share, str):
+            return float(getattr(generator, "advised_share", 1.0))
+        return self.generated_share
+
+    def _say_short(self, streams: Mapping[Any, Stream], wanted: Mapping[Any, int]) -> None:
+        """Warn, or raise, that classes fell short of the rows that were wanted without copies."""
         short = {label: stream for label, stream in streams.items() if stream.missing}
-        if not short:
-            return {}
         worst = sorted(short, key=lambda label: -short[label].missing)
-        listed = ", ".join(f"{label!r} ({short[label].missing} of {quotas[label]})" for label in worst[:5])
+        listed = ", ".join(f"{label!r} ({short[label].missing} of {wanted[label]})" for label in worst[:5])
         listed += f" and {len(worst) - 5} more" if len(worst) > 5 else ""
         said = (
             f"{len(short)} of {len(streams)} classes got fewer generated rows than wanted; missing: {listed}."
@@ -560,10 +578,6 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
             raise ValueError(f"{said} {cure} Or set shortfall='copy' or 'keep'.")
         done = "Copies of their rows fill them" if self.shortfall == "copy" else "They stay short"
         warnings.warn(f"{said} {done} (see report_). {cure}", ShortfallWarning, stacklevel=5)
-        if self.shortfall == "keep":
-            return {}
-        rng = np.random.default_rng(seed)
-        return {label: repeat_rows(np.flatnonzero(y == label), s.missing, rng) for label, s in short.items()}
 
     def _assemble(
         self,

@@ -50,6 +50,21 @@ def test_own_split_and_drawn_classes(data, monkeypatch):
     assert all(int(text.split()[4]) % 5 for text in [*split.X_train, *split.X_valid])
 
 
+def test_texts_that_are_their_label_are_not_scored(data, monkeypatch):
+    lines = [
+        f"{text},{c},{part}"
+        for c in ("a_dog", "cat")
+        for part in ("train", "val", "test")
+        for text in (f"{part} {c}", "A dog", "cat")
+    ]
+    (data / "pets.csv").write_text("\n".join(["text,label,split", *lines]))
+    monkeypatch.setitem(TASKS, "pets", Task("pets", own_split=True))
+    split = load_split("pets", 0)
+    assert split.X_test.tolist() == ["test a_dog", "cat", "test cat", "A dog"]
+    assert "A dog" not in split.X_valid[split.y_valid == "a_dog"]
+    assert "A dog" in split.X_train[split.y_train == "a_dog"]
+
+
 @pytest.mark.parametrize(
     ("imbalance", "sizes"),
     [

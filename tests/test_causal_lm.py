@@ -71,6 +71,20 @@ def test_prompt_is_the_label_as_a_person_reads_it(tiny_gpt2):
         tiny(tiny_gpt2, label_descriptions={"fair": "x"}).fit(X, y)
 
 
+def test_the_first_candidate_of_a_class_is_its_prompt(tiny_gpt2):
+    X, y = ["red", "blue", "green"], ["flight_no", "fare", "3"]
+    spans = {label: range(4) for label in y}
+    generator = tiny(tiny_gpt2, label_descriptions={"fare": "the  price"}).fit(X, y)
+    texts = generator.sample(spans, random_state=0)
+    assert texts["flight_no"][0] == "flight no"
+    assert texts["fare"][0] == "the price"
+    assert generator.sample({"fare": range(1)}, random_state=0) == {"fare": ["the price"]}
+    written = generator.set_params(label_as_text=False).sample(spans, random_state=0)
+    assert all(texts[c][1:] == written[c][1:] for c in y)
+    assert texts["3"] == written["3"]  # a number is no text
+    assert written["flight_no"][0] != "flight no"
+
+
 def test_loss_counts_the_text_and_the_end_but_not_the_label(tiny_gpt2, corpus):
     generator = tiny(tiny_gpt2).fit(*corpus)
     sequences, n_prompt = generator._encode([("question number 3", "meal"), ("red", "city")])

@@ -39,6 +39,43 @@ def test_embedding_classifier_separates_by_its_encoder():
     assert classifier.predict_proba(["c"]).sum() == pytest.approx(1)
 
 
+class SpellingEncoder(TransformerMixin, BaseEstimator):
+    """Encode a text as the shares of its letters."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        counts = np.array([[text.count(letter) for letter in "abc"] for text in X], dtype=float)
+        return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1)
+
+
+def test_labels_are_learned_as_texts_where_they_say_something():
+    texts, labels = ["a b", "a", "b b", "b"], ["a_c", "a_c", "b", "b"]
+    plain, told = (
+        EmbeddingClassifier(encoder=SpellingEncoder(), label_texts=used).fit(texts, labels)
+        for used in (False, True)
+    )
+    assert (plain.label_texts_used_, told.label_texts_used_) == (False, True)
+    # No row has a "c": only the label "a c" says whose it is.
+    p_plain, p_told = plain.predict_proba(["c"])[0, 0], told.predict_proba(["c"])[0, 0]
+    assert p_told > p_plain + 0.05
+    # By hand: the label weighs like one distinct row of its class, of which one was repeated.
+    weighted = EmbeddingClassifier(encoder=SpellingEncoder())
+    weighted.fit([*texts, "b", "a c", "b"], [*labels, "b", "a_c", "b"], np.array([1, 1, 1, 1, 1, 1, 1.5]))
+    again = EmbeddingClassifier(encoder=SpellingEncoder(), label_texts=True).fit(
+        [*texts, "b"], [*labels, "b"]
+    )
+    assert again.predict_proba(["c", "a"]) == pytest.approx(weighted.predict_proba(["c", "a"]), abs=1e-4)
+
+
+def test_labels_that_say_nothing_are_not_learned():
+    texts, labels = ["a b", "a", "b b", "b"], ["b", "b", "a", "a"]
+    classifier = EmbeddingClassifier(encoder=SpellingEncoder(), label_texts=True).fit(texts, labels)
+    assert not classifier.label_texts_used_
+    assert classifier.predict(["a"]).tolist() == ["b"]
+
+
 def test_sample_weight_moves_the_decision():
     texts, labels = ["same", "same"], ["a", "b"]
     for heavy, weights in (("a", [5, 1]), ("b", [1, 5])):

@@ -244,6 +244,45 @@ def test_shortfall_raise(corpus):
         make(generator=_Mute(), shortfall="raise").fit_resample(*corpus)
 
 
+@pytest.mark.parametrize(("share", "n_city", "n_meal"), [(0.5, 2, 2), (0.25, 1, 1), (0.7, 3, 3), (1.0, 4, 3)])
+def test_a_share_of_what_a_class_lacks_is_generated_and_the_rest_copied(corpus, share, n_city, n_meal):
+    X, y = corpus
+    resampler = make(generated_share=share, shortfall="raise")
+    X_new, _ = resampler.fit_resample(X, y)
+    report = resampler.report_.loc[["city", "meal"]]
+    assert report["added"].tolist() == [n_city, n_meal]
+    assert report["copied"].tolist() == [4 - n_city, 3 - n_meal]
+    assert report["size_after"].tolist() == [6, 6]
+    assert report["shortfall"].tolist() == [0, 0]
+    copied = (resampler.source_indices_ >= 0)[len(X) :]
+    assert copied.sum() == 7 - n_city - n_meal
+    assert {t for t, c in zip(X_new[len(X) :], copied, strict=True) if c} <= set(X)
+
+
+class _Modest(NumberedGenerator):
+    advised_share = 0.5
+
+
+def test_the_generator_may_advise_a_share(corpus):
+    resampler = make(generator=_Modest())
+    resampler.fit_resample(*corpus)
+    assert resampler.report_["added"].to_dict() == {"city": 2, "meal": 2, "fare": 0, "flight": 0}
+    assert len(resampler.candidates_) < 4 + 3  # what is not wanted is not generated
+    resampler = make(generator=_Modest(), generated_share=1.0)
+    resampler.fit_resample(*corpus)
+    assert resampler.report_["copied"].sum() == 0
+
+
+def test_copies_that_were_wanted_are_no_shortfall(corpus):
+    resampler = make(generator=_Mute(), generated_share=0.5, shortfall="keep")
+    with pytest.warns(
+        ShortfallWarning, match=r"missing: 'city' \(2 of 2\), 'meal' \(2 of 2\).*They stay short"
+    ):
+        resampler.fit_resample(*corpus)
+    assert resampler.report_["copied"].to_dict() == {"city": 2, "meal": 1, "fare": 0, "flight": 0}
+    assert resampler.report_["size_after"].tolist() == [4, 4, 6, 12]
+
+
 def test_report_counts_agree(corpus):
     resampler = make(
         generator=NumberedGenerator(fail_every=3), labelers=[FirstWordLabeler(veto="1")], beta_high=25
@@ -359,6 +398,8 @@ def test_bad_input_is_refused_before_any_work(X, y, error, message):
         ),
         ({"min_votes": 2}, ValueError, r"between 1 and the number of labelers \(1\), got 2"),
         ({"shortfall": "drop"}, ValueError, "'shortfall' parameter"),
+        ({"generated_share": 0}, ValueError, "'generated_share' parameter"),
+        ({"generated_share": 1.5}, ValueError, "'generated_share' parameter"),
         ({"max_candidates": 0}, ValueError, "'max_candidates' parameter"),
     ],
 )

@@ -21,6 +21,9 @@ class TextGenerator(Protocol):
     The candidates of a class form a *stream*: candidate ``i`` of class ``c`` is a pure function of the
     fitted generator, ``c``, ``i`` and ``random_state``. It does not depend on how many are asked for, on
     the other classes, or on the size of a batch.
+
+    A generator may have a number `advised_share` in (0, 1], which is 1 where it has none: how much of what a
+    class lacks is better filled with its texts than with copies (see ``BalaGenResampler.generated_share``).
     """
 
     def fit(self, X: Texts, y: Labels) -> Self:
