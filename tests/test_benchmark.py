@@ -106,6 +106,15 @@ def test_methods_are_made_from_their_names():
         make_resampler("magic", seed=0, memory=None)
 
 
+def test_generated_rows_alone(data):
+    split = load_split("colours", 0)
+    method = "generated-only:generator=eda,labelers=[],n_rows=5"
+    X, y = make_resampler(method, seed=0, memory=None).fit_resample(split.X_train, split.y_train)
+    assert not set(X) & set(split.X_train)
+    assert set(Counter(y).values()) == {5}
+    assert set(y) == set(split.y_train)
+
+
 def test_smote_copies_classes_of_one_row_first():
     y = np.array(["a"] * 9 + ["b"])
     X = np.arange(20.0).reshape(10, 2)

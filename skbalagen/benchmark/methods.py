@@ -17,9 +17,10 @@ from sklearn.linear_model import LogisticRegression
 from skbalagen.classifiers import TransformerClassifier
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators import CausalLMGenerator, EDAGenerator, MarkovChainGenerator, SampleCopyGenerator
+from skbalagen.policy import augment_only
 from skbalagen.resampler import BalaGenResampler
 
-__all__ = ["CLASSIFIERS", "KnownTexts", "make_resampler", "make_vector_sampler"]
+__all__ = ["CLASSIFIERS", "GeneratedOnly", "KnownTexts", "make_resampler", "make_vector_sampler"]
 
 _GENERATORS = {
     "balagen": CausalLMGenerator,
@@ -36,8 +37,9 @@ def make_resampler(method: str, *, seed: int, memory: str | None) -> Any:
     ----------
     method : str
         "none", "class-weights", "smote" (which leave the texts alone), "ros", "rus", "eda" and "markov"
-        (everything up to the largest class, nothing refused), "copy", or "balagen". Parameters of
-        BalaGenResampler may follow the last four: ``"balagen:beta_low=100,generator__epochs=2"``.
+        (everything up to the largest class, nothing refused), "copy", "balagen", or "generated-only" (`n_rows`
+        texts of each class by "balagen", and none of the real rows). Parameters of BalaGenResampler may follow
+        the last five: ``"balagen:beta_low=100,generator__epochs=2"``.
     seed : int
     memory : str or None
         Component cache of BalaGenResampler, so that methods that differ in what comes later share candidates.
@@ -49,15 +51,39 @@ def make_resampler(method: str, *, seed: int, memory: str | None) -> Any:
     if method == "rus":
         return RandomUnderSampler(random_state=seed)
     name, _, tail = method.partition(":")
+    if name == "generated-only":
+        parameters: dict[str, Any] = {"n_rows": 30, "generated_share": 1.0, "shortfall": "keep"} | _parameters(tail)
+        policy = augment_only(parameters.pop("n_rows"))
+        resampler = make_resampler("balagen", seed=seed, memory=memory)
+        return GeneratedOnly(resampler.set_params(sampling_strategy=policy, **parameters))
     if name not in _GENERATORS:
         raise ValueError(
-            f"method must be none, class-weights, smote, ros, rus or one of {sorted(_GENERATORS)} with parameters, "
-            f"got {method!r}."
+            f"method must be none, class-weights, smote, ros, rus, generated-only or one of {sorted(_GENERATORS)} "
+            f"with parameters, got {method!r}."
         )
     resampler = BalaGenResampler(generator=_GENERATORS[name](), random_state=seed, memory=memory)
     if name != "balagen":
         resampler.set_params(beta_low=100, labelers=[])
     return resampler.set_params(**_parameters(tail))
+
+
+class GeneratedOnly:
+    """The rows that a resampler generated, without the real ones (Tepper et al. 2020, section 5.2.6).
+
+    Parameters
+    ----------
+    resampler : BalaGenResampler
+    """
+
+    def __init__(self, resampler: BalaGenResampler) -> None:
+        self.resampler = resampler
+
+    def fit_resample(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return generated texts and their labels; a class may have none."""
+        X_new, y_new = self.resampler.fit_resample(X, y)
+        self.report_ = self.resampler.report_
+        new = self.resampler.is_synthetic_
+        return X_new[new], y_new[new]
 
 
 def _parameters(text: str) -> dict[str, Any]:
