@@ -6,7 +6,7 @@
 
 The first command fills POOL with the candidates of the default resampler; the second reads them, applies each rule,
 fills the classes as the default policy does (with copies where a rule leaves too few) and scores classifiers on the
-validation and test rows together, none of which anything was tuned on. Rules take at most three quarters of the rows
+validation and test rows together, none of which anything was tuned on. Rules take at most half of the rows
 wanted, as the default does, unless they say otherwise.
 ``--table`` prints the rows of the output file as Markdown instead. Candidates were generated until the default rule
 had filled each class, so that rules that take fewer of them fill up with copies.
@@ -123,7 +123,7 @@ def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> d
     made["soft, surest first"] = Rule(soft, labels, order=-wanted)
     for most in (1, 2, 4):
         made[f"soft, at most {most} a real row"] = Rule(soft, labels, most=most)
-    for share in (0.25, 0.5, 1.0):
+    for share in (0.25, 0.75, 1.0):
         made[f"soft, {share:.0%} of what is wanted"] = Rule(soft, labels, share=share)
     for share in (0.25, 0.5, 0.75, 1.0):
         made[f"soft, {share:.0%}, without labels"] = Rule(soft & ~is_label, labels, share=share)

@@ -98,13 +98,15 @@ def perplexity(generator: CausalLMGenerator, corpus: Corpus) -> float:
 
 
 def fit_ours(corpus: Corpus, epochs: int) -> CausalLMGenerator:
-    return CausalLMGenerator(epochs=epochs, random_state=SEED).fit(corpus.X_balanced, corpus.y_balanced)
+    return CausalLMGenerator(epochs=epochs, label_as_text=False, random_state=SEED).fit(
+        corpus.X_balanced, corpus.y_balanced
+    )
 
 
 def fit_reference(corpus: Corpus, epochs: int) -> CausalLMGenerator:
     """Fine-tune all weights in float32 on D_S as it stands; return them in a generator, to sample with."""
     torch.manual_seed(SEED)
-    generator = CausalLMGenerator(random_state=SEED)
+    generator = CausalLMGenerator(label_as_text=False, random_state=SEED)
     generator.classes_ = np.unique(corpus.y_balanced)
     generator.prompts_ = generator._prompts(generator.classes_.tolist())
     model, tokenizer = load_causal_lm(SMOLLM2)

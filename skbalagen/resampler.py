@@ -87,8 +87,8 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         largest, whatever the betas, and None is the rows as they are (its Table 7).
     generated_share : "auto" or float, default="auto"
         Most of the rows that a class lacks that are generated, in (0, 1]; the rest are copies of its rows.
-        "auto" is what the generator advises: three quarters for the language model, all for generators that
-        advise nothing. 1.0 is the paper's; a quarter is the least risk for sentence vectors.
+        "auto" is what the generator advises: half for the language model, all for generators that advise
+        nothing. 1.0 is the paper's. More is better for a model of words, less for one of sentence vectors.
     max_candidates : "auto" or float, default="auto"
         Most candidates in all, in multiples of the largest class; 3.0 is the paper's number. "auto" is three
         times the larger of that class and of the rows wanted, of which no more are counted than X has (or

@@ -52,7 +52,11 @@ def make_resampler(method: str, *, seed: int, memory: str | None) -> Any:
         return RandomUnderSampler(random_state=seed)
     name, _, tail = method.partition(":")
     if name == "generated-only":
-        parameters: dict[str, Any] = {"n_rows": 30, "generated_share": 1.0, "shortfall": "keep"} | _parameters(tail)
+        parameters: dict[str, Any] = {
+            "n_rows": 30,
+            "generated_share": 1.0,
+            "shortfall": "keep",
+        } | _parameters(tail)
         policy = augment_only(parameters.pop("n_rows"))
         resampler = make_resampler("balagen", seed=seed, memory=memory)
         return GeneratedOnly(resampler.set_params(sampling_strategy=policy, **parameters))

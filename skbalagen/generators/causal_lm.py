@@ -125,7 +125,7 @@ class CausalLMGenerator(BaseEstimator):
     {'flight_no': ['what is the flight number of ...', 'which flight ...']}
     """
 
-    advised_share = 0.75  # measured in docs/ablations.md
+    advised_share = 0.5  # measured in docs/ablations.md
 
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own form
         "model": [str, Path],
