@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
+import runpy
 import warnings
 from pathlib import Path
 
@@ -55,12 +56,21 @@ def test_benchmark_page_has_the_tables_of_its_rows(capsys):
     from skbalagen.benchmark.__main__ import main
 
     rows = DOCS.parent / "benchmarks" / "results" / "benchmark.jsonl"
-    main(["--tables-only", "--output", str(rows), "--classifiers", "tfidf", "tfidf-tuned", "embedding"])
+    classifiers = ["tfidf", "tfidf-tuned", "embedding", "encoder"]
+    main(["--tables-only", "--output", str(rows), "--classifiers", *classifiers])
     printed = set(capsys.readouterr().out.splitlines())
     page = (DOCS / "benchmark.md").read_text(encoding="utf-8")
-    tables = [line for line in page.splitlines() if line.startswith("|")]
-    assert len(tables) > 50
+    tables = [line for line in page.split("\n## TF-IDF", 1)[1].splitlines() if line.startswith("|")]
+    assert len(tables) > 100
     assert [line for line in tables if line not in printed] == []
+
+
+def test_ablation_page_has_the_table_of_its_rows():
+    folder = DOCS.parent / "benchmarks"
+    script = runpy.run_path(str(folder / "ablate_selection.py"))
+    table = script["markdown"](folder / "results" / "ablation_selection.jsonl")
+    assert len(table.splitlines()) > 30
+    assert table in (DOCS / "ablations.md").read_text(encoding="utf-8")
 
 
 def test_docs_have_pages_with_blocks():

@@ -140,6 +140,6 @@ def test_pipeline_with_the_language_model():
         warnings.simplefilter("ignore", ShortfallWarning)
         pipeline.fit(X[few], y[few])
     n_candidates = len(pipeline["balance"].candidates_)
-    assert n_candidates >= 13
+    assert n_candidates >= 7  # half of the 13 rows that are lacking
     assert set(pipeline.predict(X[few])) == {"order_status", "gift_wrapping"}
     assert len(pipeline["balance"].candidates_) == n_candidates
