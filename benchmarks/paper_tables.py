@@ -83,6 +83,13 @@ def table(rows: list[dict], methods: dict[str, str], classifier: str) -> pd.Data
     return pd.DataFrame(found).T.drop(columns="seeds", errors="ignore") if found else pd.DataFrame()
 
 
+def over_betas(means: pd.DataFrame) -> pd.DataFrame:
+    """Return the means over the tasks of Figure 4: a row a generator, a column a beta_low."""
+    pairs = [tuple(name.split(", ")) for name in means.index]
+    curves = pd.Series(means["mean"].to_numpy(), index=pd.MultiIndex.from_tuples(pairs)).unstack()
+    return curves.loc[list(dict.fromkeys(name for name, _ in pairs)), [str(beta) for beta in BETAS]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -116,7 +123,8 @@ def main() -> None:
         for classifier in options.classifiers:
             means = table(rows, methods, classifier)
             if not means.empty:
-                print(f"\n### {title} ({classifier})\n\n{as_markdown(means)}")
+                shown = over_betas(means) if title.startswith("Figure 4") else means
+                print(f"\n### {title} ({classifier})\n\n{as_markdown(shown)}")
 
 
 if __name__ == "__main__":

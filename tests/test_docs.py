@@ -73,6 +73,18 @@ def test_ablation_page_has_the_table_of_its_rows():
     assert table in (DOCS / "ablations.md").read_text(encoding="utf-8")
 
 
+def test_page_of_the_papers_experiments_has_the_tables_of_its_rows(capsys, monkeypatch):
+    folder = DOCS.parent / "benchmarks"
+    rows = folder / "results" / "paper_tables.jsonl"
+    monkeypatch.setattr("sys.argv", ["paper_tables.py", "-o", str(rows), "--tables-only"])
+    runpy.run_path(str(folder / "paper_tables.py"), run_name="__main__")
+    printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert len(printed) > 50
+    assert "\n".join(printed[:8]) in (DOCS / "paper_results.md").read_text(encoding="utf-8")
+    page = set((DOCS / "paper_results.md").read_text(encoding="utf-8").splitlines())
+    assert [line for line in printed if line not in page] == []
+
+
 def test_docs_have_pages_with_blocks():
     assert len(PAGES) >= 10
 
