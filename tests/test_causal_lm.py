@@ -242,4 +242,4 @@ def test_what_is_no_text_fails(tiny_gpt2, monkeypatch, tokens, text):
     tokenizer = generator.tokenizer_
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_end|>"]})
     monkeypatch.setattr(tokenizer, "batch_decode", lambda *_, **__: [tokens])
-    assert generator.sample({"drink": range(1)}, random_state=0) == {"drink": [text]}
+    assert generator.sample({"drink": range(1, 2)}, random_state=0) == {"drink": [text]}
