@@ -28,7 +28,7 @@ import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from skbalagen._text import fold_text, label_words
+from skbalagen._text import is_own_label
 from skbalagen.benchmark import Split, as_markdown, load_split, read_rows
 from skbalagen.benchmark.methods import KnownTexts, make_resampler
 from skbalagen.generators.causal_lm import CausalLMGenerator
@@ -96,9 +96,7 @@ def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> d
     soft = mean.argmax(axis=1) == own
     wanted = mean[np.arange(len(own)), own]
     everything, relabeled = np.ones(len(own), dtype=bool), classes[mean.argmax(axis=1)].astype(object)
-    is_label = np.array(
-        [fold_text(t) == fold_text(label_words(c)) for t, c in zip(texts, labels, strict=True)]
-    )
+    is_label = np.array([is_own_label(*pair) for pair in zip(texts, labels, strict=True)])
     taken = {
         "copies alone": ~everything,
         "labels and copies": is_label & soft,

@@ -73,6 +73,7 @@ _PAGES_WITHOUT_CHILDREN = [
     "paper_to_code",
     "first_run",
     "benchmark",
+    "paper_results",
     "ablations",
 ]
 html_sidebars = {page: [] for page in _PAGES_WITHOUT_CHILDREN}

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Labels", "Texts", "as_texts", "fold_text", "label_array", "label_words", "merge_repeats"]
+__all__ = [
+    "Labels",
+    "Texts",
+    "as_texts",
+    "fold_text",
+    "is_own_label",
+    "label_array",
+    "label_words",
+    "merge_repeats",
+]
 
 Texts = Sequence[str] | np.ndarray
 Labels = Sequence[Any] | np.ndarray
@@ -33,6 +42,17 @@ def label_words(label: Any) -> str:
     'card arrival'
     """
     return str(label).replace("_", " ")
+
+
+def is_own_label(text: str, label: Any) -> bool:
+    """Return whether a text says its label and nothing else.
+
+    Examples
+    --------
+    >>> is_own_label("Card  arrival", "card_arrival")
+    True
+    """
+    return fold_text(text) == fold_text(label_words(label))
 
 
 def label_array(labels: Sequence[Any]) -> np.ndarray:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -25,6 +24,7 @@ from sklearn.utils.validation import (
 from skbalagen._text import Labels, Texts, as_texts, label_words, merge_repeats
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators.base import as_seed
+from skbalagen.metrics import macro_accuracy
 from skbalagen.models import MINILM, load_encoder
 from skbalagen.training import TrainingHistory, autocast, fine_tune, resolve_device, torch_seed
 
@@ -125,9 +125,9 @@ class EmbeddingClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):
         self.encoder_ = SentenceEncoder() if self.encoder is None else clone(self.encoder)
         self.linear_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
         vectors = self.encoder_.fit_transform(texts)
-        classes = np.unique(labels)
         self.label_texts_used_ = False
         if self.label_texts:
+            classes = np.unique(labels)
             names = self.encoder_.transform(np.array([label_words(c) for c in classes], dtype=object))
             self.label_texts_used_ = _tell_apart(classes, names, vectors, labels)
         if self.label_texts_used_:
@@ -156,7 +156,7 @@ def _tell_apart(classes: np.ndarray, names: np.ndarray, vectors: np.ndarray, lab
     """Return whether the nearest of `names`, a vector a class, tells the class of the rows `vectors`."""
     nearest = classes[(vectors @ names.T).argmax(axis=1)]
     chance = 1 / len(classes)
-    return bool(balanced_accuracy_score(labels, nearest) >= chance + 0.1 * (1 - chance))
+    return macro_accuracy(labels, nearest) >= chance + 0.1 * (1 - chance)
 
 
 class TransformerClassifier(_TextClassifierTags, ClassifierMixin, BaseEstimator):

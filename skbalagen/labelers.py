@@ -172,14 +172,16 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         wanted = np.asarray(y)
         if not len(wanted):
             return np.zeros((0, len(self.estimators_)), dtype=bool), np.zeros(0), np.zeros(0, dtype=bool)
-        return self._verdicts(self._probabilities(X), np.searchsorted(self.classes_, wanted))
+        each = self._probabilities(X)
+        return _verdicts(each, self._mean(each), np.searchsorted(self.classes_, wanted))
 
     def assign(self, X: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the label of :meth:`predict` for each text, and what :meth:`judge` says of it, in one pass."""
         check_is_fitted(self)
         each = self._probabilities(X)
-        column = self._mean(each).argmax(axis=1)
-        return self.classes_[column], *self._verdicts(each, column)
+        mean = self._mean(each)
+        column = mean.argmax(axis=1)
+        return self.classes_[column], *_verdicts(each, mean, column)
 
     def votes(self, X: Texts, y: Labels) -> np.ndarray:
         """Return whether each labeler assigns `y` to `X`: bool, of shape (n_samples, n_labelers)."""
@@ -215,11 +217,13 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         """Return the weighted mean over labelers of `each`, of shape (n_labelers, n_samples, n_classes)."""
         return np.tensordot(self.weights_, each, axes=1)
 
-    def _verdicts(self, each: np.ndarray, column: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return votes, confidence and likeliest of each text for the class in its `column` of `each`."""
-        mean = self._mean(each)
-        confidence = mean[np.arange(len(column)), column]
-        return (each.argmax(axis=2) == column).T, confidence, confidence == mean.max(axis=1)
+
+def _verdicts(
+    each: np.ndarray, mean: np.ndarray, column: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return votes, confidence and likeliest of each text for the class in its `column` of `each` and `mean`."""
+    confidence = mean[np.arange(len(column)), column]
+    return (each.argmax(axis=2) == column).T, confidence, confidence == mean.max(axis=1)
 
 
 def agreement_matrix(votes: np.ndarray) -> np.ndarray:

@@ -367,7 +367,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
                 )
             lacking = {c: n - len(found[c].taken) if c in found else n for c, n in quotas.items()}
             share = self._share(generator)
-            wanted = {c: ceil(round(share * n, 6)) for c, n in lacking.items()}
+            wanted = {c: ceil(round(share * n, 6)) for c, n in lacking.items()}  # 0.1 * 30 exceeds 3
             streams = {c: Stream(n) for c, n in wanted.items()}
             if generator is not None and any(wanted.values()):
                 with callback_task(self, "generator"):
@@ -384,9 +384,8 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
                     )
             if any(stream.missing for stream in streams.values()):
                 self._say_short(streams, {c: quotas[c] - lacking[c] + n for c, n in wanted.items()})
-            copies = {c: lacking[c] - wanted[c] for c in wanted}
-            if self.shortfall == "copy":
-                copies = {c: n + streams[c].missing for c, n in copies.items()}
+            filled = {c: len(s.taken) if self.shortfall == "copy" else s.quota for c, s in streams.items()}
+            copies = {c: n - filled[c] for c, n in lacking.items()}
             rng = np.random.default_rng(seeds[2])
             copied = {c: repeat_rows(np.flatnonzero(y == c), n, rng) for c, n in copies.items() if n}
 

@@ -80,9 +80,9 @@ def test_page_of_the_papers_experiments_has_the_tables_of_its_rows(capsys, monke
     runpy.run_path(str(folder / "paper_tables.py"), run_name="__main__")
     printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert len(printed) > 50
-    assert "\n".join(printed[:8]) in (DOCS / "paper_results.md").read_text(encoding="utf-8")
-    page = set((DOCS / "paper_results.md").read_text(encoding="utf-8").splitlines())
-    assert [line for line in printed if line not in page] == []
+    page = (DOCS / "paper_results.md").read_text(encoding="utf-8")
+    assert "\n".join(printed[:8]) in page
+    assert [line for line in printed if line not in page.splitlines()] == []
 
 
 def test_docs_have_pages_with_blocks():

@@ -20,7 +20,7 @@ from skbalagen.generators import CausalLMGenerator, EDAGenerator, MarkovChainGen
 from skbalagen.policy import augment_only
 from skbalagen.resampler import BalaGenResampler
 
-__all__ = ["CLASSIFIERS", "GeneratedOnly", "KnownTexts", "make_resampler", "make_vector_sampler"]
+__all__ = ["CLASSIFIERS", "KnownTexts", "make_resampler", "make_vector_sampler"]
 
 _GENERATORS = {
     "balagen": CausalLMGenerator,
@@ -59,7 +59,7 @@ def make_resampler(method: str, *, seed: int, memory: str | None) -> Any:
         } | _parameters(tail)
         policy = augment_only(parameters.pop("n_rows"))
         resampler = make_resampler("balagen", seed=seed, memory=memory)
-        return GeneratedOnly(resampler.set_params(sampling_strategy=policy, **parameters))
+        return _GeneratedOnly(resampler.set_params(sampling_strategy=policy, **parameters))
     if name not in _GENERATORS:
         raise ValueError(
             f"method must be none, class-weights, smote, ros, rus, generated-only or one of {sorted(_GENERATORS)} "
@@ -71,7 +71,7 @@ def make_resampler(method: str, *, seed: int, memory: str | None) -> Any:
     return resampler.set_params(**_parameters(tail))
 
 
-class GeneratedOnly:
+class _GeneratedOnly:
     """The rows that a resampler generated, without the real ones (Tepper et al. 2020, section 5.2.6).
 
     Parameters

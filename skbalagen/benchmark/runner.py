@@ -19,17 +19,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
 from skbalagen._text import merge_repeats
-from skbalagen.benchmark.methods import (
-    CLASSIFIERS,
-    GeneratedOnly,
-    make_linear,
-    make_resampler,
-    make_vector_sampler,
-)
+from skbalagen.benchmark.methods import CLASSIFIERS, make_linear, make_resampler, make_vector_sampler
 from skbalagen.benchmark.tables import read_rows
 from skbalagen.benchmark.tasks import Split, load_split
 from skbalagen.metrics import class_accuracy, macro_accuracy, micro_accuracy
-from skbalagen.resampler import BalaGenResampler
 
 __all__ = ["run"]
 
@@ -121,11 +114,8 @@ def _resample(
     if resampler is not None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # the shortfall is in the row
-            if isinstance(resampler, BalaGenResampler | GeneratedOnly):
-                X, y = resampler.fit_resample(X, y)
-            else:
-                X, y = resampler.fit_resample(X.reshape(-1, 1), y)
-                X = X[:, 0]
+            X, y = resampler.fit_resample(X.reshape(-1, 1), y)
+            X = X[:, 0]
     facts: dict[str, Any] = {
         "resample_seconds": time.perf_counter() - start,
         "n_train": len(split.y_train),

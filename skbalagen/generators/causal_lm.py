@@ -34,7 +34,7 @@ __all__ = ["CausalLMGenerator"]
 
 _STATE_FILE = "generator.json"
 _IGNORED = -100  # torch's own mark for a position without a target
-_WORD = re.compile(r"[^\W\d_]{2}")
+_WORD = re.compile(r"[^\W\d_]{2}")  # two letters side by side
 
 
 class CausalLMGenerator(BaseEstimator):
@@ -279,30 +279,23 @@ class CausalLMGenerator(BaseEstimator):
             )
         check_span_labels(spans, self.classes_.tolist())
         seed = as_seed(random_state)
-        labels = list(spans)
-        given = {label for label in labels if self.label_as_text and _WORD.search(self.prompts_[label])}
-        jobs = [
-            (number, stream_rng(seed, label, index).random(self.max_tokens))
-            for number, label in enumerate(labels)
-            for index in spans[label]
-            if index or label not in given
-        ]
+        given = {label for label in spans if self.label_as_text and _WORD.search(self.prompts_[label])}
+        numbers = {label: number for number, label in enumerate(spans)}
+        written = [(c, index) for c, span in spans.items() for index in span if index or c not in given]
         tokens = sample_tokens(
             self.model_,
-            [self._prompt_tokens(label) for label in labels],
-            jobs,
+            [self._prompt_tokens(label) for label in spans],
+            [(numbers[c], stream_rng(seed, c, index).random(self.max_tokens)) for c, index in written],
             end_token=self.tokenizer_.eos_token_id,
             top_p=self.top_p,
             temperature=self.temperature,
             batch_size=self.sampling_batch_size,
         )
-        texts = iter(self.tokenizer_.batch_decode([t or [] for t in tokens]))
+        decoded = self.tokenizer_.batch_decode([t or [] for t in tokens])
+        texts = dict(zip(written, decoded, strict=False))  # of no tokens batch_decode makes one empty text
         special = self.tokenizer_.all_special_tokens
         return {
-            label: [
-                _clean(next(texts) if index or label not in given else self.prompts_[label], special)
-                for index in span
-            ]
+            label: [_clean(texts.get((label, index), self.prompts_[label]), special) for index in span]
             for label, span in spans.items()
         }
 
