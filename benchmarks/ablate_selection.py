@@ -8,8 +8,10 @@ The first command fills POOL with the candidates of the default resampler; the s
 fills the classes as the default policy does (with copies where a rule leaves too few) and scores classifiers on the
 validation and test rows together, none of which anything was tuned on. Rules take at most half of the rows
 wanted, as the default does, unless they say otherwise.
-``--table`` prints the rows of the output file as Markdown instead. Candidates were generated until the default rule
-had filled each class, so that rules that take fewer of them fill up with copies.
+Candidates were generated until the default rule had filled each class, so that rules that take fewer of them fill up
+with copies. "real rows" are none of them: they are rows of the data set that the imbalance left out, where there are
+any, and a bound on what candidates can be worth. ``--table`` prints the rows of the output file as Markdown instead,
+of the tasks and rules that are named.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -86,8 +89,10 @@ def scores(split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> d
     return out
 
 
-def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> dict[str, Rule]:
-    """Return the rules by name; "soft" is the default."""
+def rules(
+    ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray, X: np.ndarray, y: np.ndarray
+) -> dict[str, Rule]:
+    """Return the rules by name; "soft" is the default. `X` and `y` are the real rows."""
     each = ensemble._probabilities(texts)  # (n_labelers, n_candidates, n_classes)
     mean, alike = ensemble._mean(each), each.mean(axis=0)
     classes = ensemble.classes_
@@ -114,9 +119,17 @@ def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> d
         "soft, among the likeliest two": (mean > wanted[:, None]).sum(axis=1) < 2,
         "soft or majority": soft | (votes.sum(axis=0) >= 2),
         "soft and embedding": soft & votes[2],
+        "soft, out of fold": out_of_fold(ensemble, texts, X, y).argmax(axis=1) == own,
     }
+    vectors = KnownTexts()
+    nearest = np.argsort(-vectors.transform(texts) @ vectors.transform(X).T, axis=1)[:, :3]
+    taken["nearest real row"] = y[nearest[:, 0]] == labels
+    taken["soft and nearest real row"] = soft & taken["nearest real row"]
+    taken["soft and one of three nearest"] = soft & (y[nearest] == labels[:, None]).any(axis=1)
     made = {name: Rule(mask, labels) for name, mask in taken.items()}
     made["soft, given to the likeliest class"] = Rule(everything, relabeled)
+    made["soft, new words first"] = Rule(soft, labels, order=new_words_order(texts, labels, X, y))
+    made["soft, far from others first"] = Rule(soft, labels, order=distance_order(texts, labels, X, y))
     made["soft, least sure first"] = Rule(soft, labels, order=wanted)
     made["soft, surest first"] = Rule(soft, labels, order=-wanted)
     for most in (1, 2, 4):
@@ -135,12 +148,71 @@ def rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> d
     return made
 
 
-def markdown(path: Path) -> str:
+def out_of_fold(ensemble: LabelerEnsemble, texts: np.ndarray, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the mean probabilities of five ensembles, each trained on four fifths of the rows of a class.
+
+    Classes of fewer than two rows are in every part, since no labeler could know them otherwise.
+    """
+    rng = np.random.default_rng(0)
+    sizes = Counter(y.tolist())
+    fold = np.full(len(y), -1)
+    for label in (label for label, n in sizes.items() if n > 1):
+        rows = rng.permutation(np.flatnonzero(y == label))
+        fold[rows] = (rng.integers(5) + np.arange(len(rows))) % 5
+    parts = [clone(ensemble).fit(X[fold != k], y[fold != k]) for k in range(5)]
+    return np.mean([part.predict_proba(texts) for part in parts], axis=0)
+
+
+_WORDS = TfidfVectorizer().build_analyzer()
+
+
+def new_words_order(texts: np.ndarray, labels: np.ndarray, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Rank the candidates of each class, greedily, by the words that its rows and those before do not have.
+
+    Words that come once in all texts count for nothing, lest gibberish come first.
+    """
+    words = [set(_WORDS(text)) for text in texts]
+    common = {
+        word
+        for word, n in Counter(w for each in [*words, *map(_WORDS, X)] for w in set(each)).items()
+        if n > 1
+    }
+    order = np.zeros(len(texts))
+    for label in np.unique(labels):
+        left = np.flatnonzero(labels == label).tolist()
+        seen = {word for text in X[y == label] for word in _WORDS(text)}
+        for rank in range(len(left)):
+            best = max(left, key=lambda i: len((words[i] & common) - seen))
+            order[best] = rank
+            seen |= words[best]
+            left.remove(best)
+    return order
+
+
+def distance_order(texts: np.ndarray, labels: np.ndarray, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Rank the candidates of each class, each the farthest from the real rows and those before it."""
+    vectors = KnownTexts()
+    order = np.zeros(len(texts))
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        own = vectors.transform(texts[rows])
+        similarity = (own @ vectors.transform(X[y == label]).T).max(axis=1)
+        for rank in range(len(rows)):
+            best = int(similarity.argmin())
+            order[rows[best]] = rank
+            similarity = np.maximum(similarity, own @ own[best])
+            similarity[best] = np.inf
+    return order
+
+
+def markdown(path: Path, tasks: list[str], chosen: list[str]) -> str:
     """Return a row a rule: means over tasks of TF-IDF and of sentence vectors, each with C of 1 and 10, and the worst.
 
-    The worst is the lowest difference from copies alone, of the means over seeds of a task.
+    The worst is the lowest difference from copies alone, of the means over seeds of a task. Rules that some of the
+    tasks do not have are left out.
     """
     table = pd.DataFrame(read_rows(path))
+    table = table[table["task"].isin(tasks or table["task"])]
     table["share"] = 100 * table["added"] / table["wanted"]
     names = ["tfidf C=1", "tfidf C=10", "embedding C=1", "embedding C=10"]
     by_task = table.groupby(["rule", "task"], sort=False)[[*names, "share"]].mean()
@@ -149,10 +221,12 @@ def markdown(path: Path) -> str:
     cells = {}
     for rule in table["rule"].unique():
         rows = by_task.loc[rule]
+        if len(rows) < len(tasks) or not any(part in rule for part in chosen):
+            continue
         cells[rule] = {
             "mean": " / ".join(f"{rows[name].mean():.1f}" for name in names),
             "worst against copies": " / ".join(f"{(rows[name] - copies[name]).min():+.1f}" for name in names),
-            "generated": f"{rows['share'].mean():.0f} %",
+            "new rows": f"{rows['share'].mean():.0f} %",
         }
     said = ", ".join(f"{task} ({n})" for task, n in tasks.items())
     return f"Tasks (seeds): {said}\n\n{as_markdown(pd.DataFrame(cells).T)}"
@@ -195,12 +269,14 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     if options.table:
-        print(markdown(options.output))
+        print(markdown(options.output, options.tasks, options.rules))
         return
     if options.pool is None or not options.tasks:
         parser.error("--pool and --tasks are needed, or --table")
     warnings.simplefilter("ignore")
     seeds = range(options.first_seed, options.first_seed + options.seeds)
+    rows = read_rows(options.output) if options.output.exists() else []
+    done = {(row["task"], row["seed"], row["rule"]) for row in rows}
     for task, seed in itertools.product(options.tasks, seeds):
         split = load_split(task, seed)
         resampler = make_resampler("balagen:generated_share=1.0", seed=seed, memory=str(options.pool))
@@ -209,10 +285,17 @@ def main() -> None:
         texts, labels = (new[column].to_numpy(dtype=object) for column in ("text", "label"))
         sizes = Counter(split.y_train.tolist())
         quotas = {c: n - sizes[c] for c, n in resampler.sampling_strategy_.items() if n > sizes[c]}
-        for name, rule in rules(resampler.labelers_, texts, labels).items():
-            if not any(part in name for part in options.rules):
+        made = {
+            name: (rule, texts)
+            for name, rule in rules(resampler.labelers_, texts, labels, split.X_train, split.y_train).items()
+        }
+        for share in (0.1, 0.25, 0.5, 1.0) if len(split.y_rest) else ():
+            rest = Rule(np.ones(len(split.y_rest), dtype=bool), split.y_rest, share=share)
+            made[f"real rows, {share:.0%} of what is wanted"] = rest, split.X_rest
+        for name, (rule, source) in made.items():
+            if (task, seed, name) in done or not any(part in name for part in options.rules):
                 continue
-            X_new, y_new, weights, n_added = apply(rule, split, texts, quotas)
+            X_new, y_new, weights, n_added = apply(rule, split, source, quotas)
             row = {"task": task, "seed": seed, "rule": name, "candidates": len(texts)}
             row |= {"wanted": sum(quotas.values()), "added": n_added} | scores(split, X_new, y_new, weights)
             with open(options.output, "a", encoding="utf-8") as file:

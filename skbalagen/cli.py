@@ -160,6 +160,10 @@ def _inspect(arguments: argparse.Namespace) -> None:
         print(f"{beta:8}  {policy.band(labels.to_numpy())[0]:5.0f}  {len(added):15}  {sum(added):11}")
 
 
+def _beta(text: str) -> str | float:
+    return text if text == "auto" else float(text)
+
+
 def _benchmark(arguments: argparse.Namespace) -> None:
     from skbalagen.benchmark.__main__ import main as run
 
@@ -226,7 +230,8 @@ def _dry_run(resampler: Any, texts: pd.Series, labels: pd.Series) -> None:
     sizes = class_sizes(labels.to_numpy())
     targets = resampler.sampling_strategy_
     low, high = resampler.band_
-    print(f"band: classes below {low:g} rows are filled, classes above {high:g} are thinned")
+    betas = f"beta_low {resampler.beta_low_:g}, beta_high {resampler.beta_high:g}"
+    print(f"{betas}: classes below {low:g} rows are filled, classes above {high:g} are thinned")
     for label, target in targets.items():
         if target != sizes[label]:
             print(f"  {label}: {sizes[label]} -> {target}")
@@ -268,7 +273,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     balance.add_argument("-o", "--output", metavar="OUT", help="table to write, or - for CSV")
     balance.add_argument(
-        "--beta-low", type=float, default=95, help="percent of classes to fill (%(default)s)"
+        "--beta-low", type=_beta, default="auto", help="percent of classes to fill, or auto (%(default)s)"
     )
     balance.add_argument(
         "--beta-high", type=float, default=0, help="percent of classes to thin (%(default)s)"

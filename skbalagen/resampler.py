@@ -49,6 +49,9 @@ _GENERATORS = {
 # A data set of fewer rows may be given as many candidates as one of this size: minutes on two cores.
 _FEW_ROWS = 2000
 
+# Small classes are not grown beyond so many times the largest.
+_MOST_TIMES = 3
+
 
 class ShortfallWarning(UserWarning):
     """Some classes could not be filled with generated texts."""
@@ -59,9 +62,11 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
 
     Parameters
     ----------
-    beta_low : float, default=95
+    beta_low : "auto" or float, default="auto"
         Percent of the classes, smallest first, that are filled up to B_low, the size of the next larger
-        class; in [0, 100]. Above 100, ``B_low = beta_low / 100`` times the largest class.
+        class; in [0, 100]. Above 100, ``B_low = beta_low / 100`` times the largest class. "auto" is 95,
+        and more where classes are so small that the generator advises to grow them all: up to 100 rows with
+        the language model, though not beyond three times the largest class.
     beta_high : float, default=0
         Percent of the classes, largest first, that are thinned to B_high; in [0, 100 - beta_low].
     sampling_strategy : "auto", str, dict or callable, default="auto"
@@ -116,6 +121,8 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
 
     Attributes
     ----------
+    beta_low_ : float or None
+        The value of `beta_low`, or the one chosen; None if `sampling_strategy` is not "auto".
     band_ : tuple of (float, float) or None
         B_low and B_high; None if `sampling_strategy` is not "auto".
     sampling_strategy_ : dict of {label: int}
@@ -181,7 +188,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
 
     _sampling_type = "bypass"
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own form
-        "beta_low": [Interval(Real, 0, None, closed="left")],
+        "beta_low": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "beta_high": [Interval(Real, 0, 100, closed="both")],
         "sampling_strategy": [
             StrOptions({"auto", "minority", "not minority", "not majority", "all"}),
@@ -210,7 +217,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
     def __init__(
         self,
         *,
-        beta_low: float = 95,
+        beta_low: str | float = "auto",
         beta_high: float = 0,
         sampling_strategy: str | Mapping[Any, int] | Callable[[np.ndarray], Mapping[Any, int]] = "auto",
         generator: Any = None,
@@ -248,7 +255,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any) -> BalaGenResampler:
-        """Check the input and set `band_` and `sampling_strategy_`; nothing is generated.
+        """Check the input and set `beta_low_`, `band_` and `sampling_strategy_`; nothing is generated.
 
         Parameters
         ----------
@@ -259,8 +266,8 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         -------
         self : object
         """
-        _, labels = self._check_X_y(X, y)
-        self.band_, self.sampling_strategy_ = self._policy(labels)
+        texts, labels = self._check_X_y(X, y)
+        self._choose_targets(labels, self._unfitted_generator(has_texts=texts is not None))
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -333,8 +340,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         sizes = class_sizes(y)
 
         # 1. Policy: which classes are too small or too large, and how many rows each should have.
-        self.band_, targets = self._policy(y)
-        self.sampling_strategy_ = targets
+        targets = self._choose_targets(y, generator)
         quotas = {label: n - sizes[label] for label, n in targets.items() if n > sizes[label]}
         if X is None:
             X = self._row_numbers_for_texts(len(y), sum(quotas.values()))
@@ -499,31 +505,47 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         tags.input_tags.sparse = False
         return tags
 
-    def _policy(self, y: np.ndarray) -> tuple[tuple[float, float] | None, dict[Any, int]]:
+    def _choose_targets(self, y: np.ndarray, generator: Any) -> dict[Any, int]:
+        """Set `beta_low_`, `band_` and `sampling_strategy_`, and return the last."""
+        self.beta_low_, self.band_ = None, None
         if isinstance(self.sampling_strategy, str) and self.sampling_strategy == "auto":
-            policy = PercentilePolicy(beta_low=self.beta_low, beta_high=self.beta_high)
-            return policy.band(y), policy(y)
-        return None, resolve_targets(self.sampling_strategy, y)
+            self.beta_low_ = (
+                self._advised_beta_low(y, generator) if self.beta_low == "auto" else self.beta_low
+            )
+            policy = PercentilePolicy(beta_low=self.beta_low_, beta_high=self.beta_high)
+            self.band_, self.sampling_strategy_ = policy.band(y), policy(y)
+        else:
+            self.sampling_strategy_ = resolve_targets(self.sampling_strategy, y)
+        return self.sampling_strategy_
+
+    def _advised_beta_low(self, y: np.ndarray, generator: Any) -> float:
+        largest = max(class_sizes(y).values())
+        times = min(_MOST_TIMES, getattr(generator, "advised_rows", 0) / largest)
+        if times > 1 and not self.beta_high:
+            return 100 * times
+        return min(PercentilePolicy.beta_low, 100 - self.beta_high)
+
+    def _unfitted_generator(self, *, has_texts: bool) -> Any:
+        generator = "causal-lm" if self.generator is None else self.generator
+        if not has_texts:
+            generator = "sample-copy"
+        if isinstance(generator, str) and generator == "unlabeled":
+            return None
+        if isinstance(generator, str) and generator in _GENERATORS:
+            module, name = _GENERATORS[generator]
+            return getattr(import_module(f"skbalagen.generators.{module}"), name)()
+        if isinstance(generator, type) or not (hasattr(generator, "fit") and hasattr(generator, "sample")):
+            raise TypeError(
+                f"generator must be one of {sorted([*_GENERATORS, 'unlabeled'])} or an object with fit(X, y) and "
+                f"sample(spans, *, random_state), got {generator!r}. See skbalagen.TextGenerator."
+            )
+        return clone(generator, safe=False)
 
     def _components(
         self, random_state: np.random.RandomState, *, has_texts: bool
     ) -> tuple[Any, LabelerEnsemble | None]:
         """Return the unfitted generator and labelers, with their parameters checked and seeds set."""
-        generator = "causal-lm" if self.generator is None else self.generator
-        if not has_texts:
-            generator = "sample-copy"
-        if isinstance(generator, str) and generator == "unlabeled":
-            generator = None
-        elif isinstance(generator, str) and generator in _GENERATORS:
-            module, name = _GENERATORS[generator]
-            generator = getattr(import_module(f"skbalagen.generators.{module}"), name)()
-        elif isinstance(generator, type) or not (hasattr(generator, "fit") and hasattr(generator, "sample")):
-            raise TypeError(
-                f"generator must be one of {sorted([*_GENERATORS, 'unlabeled'])} or an object with fit(X, y) and "
-                f"sample(spans, *, random_state), got {generator!r}. See skbalagen.TextGenerator."
-            )
-        else:
-            generator = clone(generator, safe=False)
+        generator = self._unfitted_generator(has_texts=has_texts)
         ensemble = self.labelers
         if not isinstance(ensemble, LabelerEnsemble):
             ensemble = LabelerEnsemble(estimators=ensemble)

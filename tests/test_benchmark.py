@@ -38,6 +38,7 @@ def test_split_is_80_10_10_stratified_and_a_function_of_its_seed(data):
     texts = [text for X, _ in parts for text in X]
     assert len(set(texts)) == len(texts) == 171
     assert all(c in text for X, y in parts for text, c in zip(X, y, strict=True))
+    assert len(split.X_rest) == len(split.y_rest) == 0
     assert (load_split("colours", 0).X_test == split.X_test).all()
     assert (load_split("colours", 1).X_test != split.X_test).any()
 
@@ -81,6 +82,8 @@ def test_made_imbalance_has_the_sizes_asked_for(tmp_path, monkeypatch, imbalance
     split = load_split("even", 3, data=tmp_path)
     assert sorted(Counter(split.y_train).values()) == sizes
     assert set(Counter(split.y_test).values()) == {10}
+    assert len({*split.X_train, *split.X_rest}) == len(split.X_train) + len(split.X_rest) == 320
+    assert all(c in text.split() for text, c in zip(split.X_rest, split.y_rest, strict=True))
 
 
 def test_data_that_are_not_there_are_named(monkeypatch):

@@ -159,10 +159,11 @@ def test_balance_works_in_a_pipe(intents):
 def test_dry_run_shows_the_band_and_writes_nothing(intents, tmp_path, capsys):
     assert main(["balance", str(intents), "--dry-run"]) == 0
     shown = capsys.readouterr().out
-    assert "band: classes below 8 rows are filled" in shown
-    assert "  drinks: 2 -> 8" in shown
-    assert "6 rows to add to 1 classes, 0 to remove" in shown
-    assert "at most 24 candidates" in shown
+    assert "beta_low 300, beta_high 0: classes below 24 rows are filled" in shown
+    assert "  weather: 8 -> 24\n" in shown
+    assert "  drinks: 2 -> 24\n" in shown
+    assert "38 rows to add to 2 classes, 0 to remove" in shown
+    assert "at most 114 candidates" in shown
     assert [path.name for path in tmp_path.iterdir()] == ["intents.csv"]
 
 

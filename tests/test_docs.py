@@ -68,7 +68,7 @@ def test_benchmark_page_has_the_tables_of_its_rows(capsys):
 def test_ablation_page_has_the_table_of_its_rows():
     folder = DOCS.parent / "benchmarks"
     script = runpy.run_path(str(folder / "ablate_selection.py"))
-    table = script["markdown"](folder / "results" / "ablation_selection.jsonl")
+    table = script["markdown"](folder / "results" / "ablation_selection.jsonl", [], [""])
     assert len(table.splitlines()) > 30
     assert table in (DOCS / "ablations.md").read_text(encoding="utf-8")
 

@@ -273,6 +273,36 @@ def test_the_generator_may_advise_a_share(corpus):
     assert resampler.report_["copied"].sum() == 0
 
 
+class _Eager(NumberedGenerator):
+    advised_rows = 20
+
+
+@pytest.mark.parametrize(
+    ("rows", "parameters", "beta", "wanted"),
+    [
+        (20, {}, 100 * 20 / 12, {"city": 20, "meal": 20, "fare": 20, "flight": 20}),
+        (100, {}, 300, {"city": 36, "meal": 36, "fare": 36, "flight": 36}),  # three times the largest
+        (12, {}, 95, {"city": 12, "meal": 12, "fare": 12, "flight": 12}),
+        (20, {"beta_high": 25}, 75, {"city": 9, "meal": 9, "fare": 9, "flight": 9}),
+        (20, {"beta_low": 50}, 50, {"city": 6, "meal": 6, "fare": 6, "flight": 12}),
+        (20, {"sampling_strategy": {"city": 4}}, None, {"city": 4, "meal": 3, "fare": 6, "flight": 12}),
+    ],
+)
+def test_the_generator_may_advise_to_grow_all_classes(corpus, monkeypatch, rows, parameters, beta, wanted):
+    monkeypatch.setattr(_Eager, "advised_rows", rows)
+    resampler = make(**({"generator": _Eager(), "beta_low": "auto"} | parameters))
+    looked_at = clone(resampler).fit(*corpus)
+    _, y = resampler.fit_resample(*corpus)
+    assert Counter(y) == resampler.sampling_strategy_ == looked_at.sampling_strategy_ == wanted
+    assert resampler.beta_low_ == looked_at.beta_low_ == (None if beta is None else pytest.approx(beta))
+
+
+def test_without_advice_auto_is_95_percent(corpus):
+    assert make(beta_low="auto").fit(*corpus).beta_low_ == 95
+    assert make(beta_low="auto", generator="sample-copy").fit(*corpus).beta_low_ == 95
+    assert BalaGenResampler().fit(*corpus).band_ == (36, 36)  # the language model's advice
+
+
 def test_copies_that_were_wanted_are_no_shortfall(corpus):
     resampler = make(generator=_Mute(), generated_share=0.5, shortfall="keep")
     with pytest.warns(

@@ -74,7 +74,11 @@ TASKS = {
 
 @dataclass(frozen=True)
 class Split:
-    """Texts and labels, each an ndarray of object: training, validation and test rows."""
+    """Texts and labels, each an ndarray of object: training, validation and test rows.
+
+    The rest are training rows that a made imbalance left out. No method sees them; they show what real rows in
+    place of generated ones would give.
+    """
 
     X_train: np.ndarray
     y_train: np.ndarray
@@ -82,6 +86,8 @@ class Split:
     y_valid: np.ndarray
     X_test: np.ndarray
     y_test: np.ndarray
+    X_rest: np.ndarray
+    y_rest: np.ndarray
 
 
 def load_split(name: str, seed: int, *, data: str | Path | None = None) -> Split:
@@ -110,15 +116,18 @@ def load_split(name: str, seed: int, *, data: str | Path | None = None) -> Split
     train, valid, test = (
         _own_rows(table, seed) if task.own_split else _random_rows(table, task.train_share, seed)
     )
+    rest = train[:0]
     if task.imbalance != "natural":
-        train = train[_imbalanced(table["label"].to_numpy()[train], task, seed)]
+        kept = _imbalanced(table["label"].to_numpy()[train], task, seed)
+        train, rest = train[kept], np.delete(train, kept)
     X, y = table["text"].to_numpy(dtype=object), table["label"].to_numpy(dtype=object)
     # A class without training rows cannot be learned; a text that is its own label (the first question of each
     # class of SEAQ) is no secret to a method that reads labels.
     known = set(y[train])
     fair = np.array([c in known and not is_own_label(text, c) for text, c in zip(X, y, strict=True)])
     valid, test = (rows[fair[rows]] for rows in (valid, test))
-    return Split(X[train], y[train], X[valid], y[valid], X[test], y[test])
+    parts = (train, valid, test, rest)
+    return Split(*(column[rows] for rows in parts for column in (X, y)))
 
 
 def _read(task: Task, data: str | Path | None) -> pd.DataFrame:

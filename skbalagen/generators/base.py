@@ -23,7 +23,9 @@ class TextGenerator(Protocol):
     the other classes, or on the size of a batch.
 
     A generator may have a number `advised_share` in (0, 1], which is 1 where it has none: how much of what a
-    class lacks is better filled with its texts than with copies (see ``BalaGenResampler.generated_share``).
+    class lacks is better filled with its texts than with copies (see ``BalaGenResampler.generated_share``). And
+    it may have a number `advised_rows`, which is 0 where it has none: the rows up to which all classes are better
+    grown, the largest too (see ``BalaGenResampler.beta_low``).
     """
 
     def fit(self, X: Texts, y: Labels) -> Self:

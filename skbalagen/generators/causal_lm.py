@@ -125,7 +125,9 @@ class CausalLMGenerator(BaseEstimator):
     {'flight_no': ['what is the flight number of ...', 'which flight ...']}
     """
 
-    advised_share = 0.5  # measured in docs/ablations.md
+    # Measured in docs/ablations.md: the share of the rows wanted, and the rows of a class.
+    advised_share = 0.5
+    advised_rows = 100
 
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own form
         "model": [str, Path],
