@@ -1,17 +1,21 @@
 """Which candidates to take: many rules on the same pools of candidates.
 
-    python -m skbalagen.benchmark --tasks TASK ... --methods balagen:generated_share=1.0 --seeds 5 --memory POOL
-    python benchmarks/ablate_selection.py --pool POOL --tasks TASK ... --seeds 5 \
+    python benchmarks/ablate_selection.py --pool POOL --tasks TASK ... --seeds 3 \
         -o benchmarks/results/ablation_selection.jsonl
+    python benchmarks/ablate_selection.py --growth --pool POOL --tasks TASK ... --seeds 3 \
+        -o benchmarks/results/ablation_growth.jsonl
 
-The first command fills POOL with the candidates of the default resampler; the second reads them, applies each rule,
-fills the classes as the default policy does (with copies where a rule leaves too few) and scores classifiers on the
-validation and test rows together, none of which anything was tuned on. Rules take at most half of the rows
-wanted, as the default does, unless they say otherwise.
-Candidates were generated until the default rule had filled each class, so that rules that take fewer of them fill up
-with copies. "real rows" are none of them: they are rows of the data set that the imbalance left out, where there are
-any, and a bound on what candidates can be worth. ``--table`` prints the rows of the output file as Markdown instead,
-of the tasks and rules that are named.
+POOL is a component cache. The first command has the language model fill 95 percent of the classes and keeps the
+candidates there. Then each rule is applied to them, with copies where it leaves too few, and classifiers are scored on
+the validation and test rows together, none of which anything was tuned on. Rules take at most half of the rows wanted,
+as the default does, unless they say otherwise. "real rows" are no candidates: they are rows of the data set that the
+imbalance left out, where there are any, and a bound on what candidates can be worth.
+
+With ``--growth`` the candidates are those of the default, which grows small classes beyond the largest, and the rules
+are how far to grow and how much of that to generate.
+
+Candidates were generated until the rule "soft" had filled each class. ``--table`` prints the rows of the output file
+as Markdown instead, of the tasks and rules that are named.
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ from skbalagen.benchmark.methods import KnownTexts, make_resampler
 from skbalagen.generators.causal_lm import CausalLMGenerator
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.metrics import macro_accuracy
-from skbalagen.policy import repeat_rows
+from skbalagen.policy import PercentilePolicy, repeat_rows
 
 
 @dataclass
@@ -60,6 +64,8 @@ class Rule:
         Of the rows wanted, that may be generated; may be above 1.
     real_share : float or None
         Share of a filled class's weight that its real rows have together, by weights; None leaves all rows at 1.
+    policy : callable or None
+        From labels to rows wanted, where it is not that of the resampler.
     """
 
     mask: np.ndarray
@@ -69,6 +75,7 @@ class Rule:
     weight: float = 1.0
     share: float = CausalLMGenerator.advised_share
     real_share: float | None = None
+    policy: PercentilePolicy | None = None
 
 
 def scores(split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, float]:
@@ -148,6 +155,24 @@ def rules(
     return made
 
 
+def growth_rules(
+    ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray, most: float
+) -> dict[str, Rule]:
+    """Return rules that grow classes less and less far than `most`, in percent of the largest."""
+    soft = ensemble.predict(texts) == labels
+    policies = {"95 percent of the classes": PercentilePolicy(beta_low=95)}
+    policies["all, to the largest"] = PercentilePolicy(beta_low=100)
+    policies["all, to 1.5 times the largest"] = PercentilePolicy(beta_low=min(150, most))
+    policies["all, as the default"] = PercentilePolicy(beta_low=most)
+    return {
+        f"{name}, {share:.0%} generated" if share else f"{name}, copies": Rule(
+            soft if share else ~soft & soft, labels, share=share, policy=policy
+        )
+        for name, policy in policies.items()
+        for share in (0, 0.25, 0.5)
+    }
+
+
 def out_of_fold(ensemble: LabelerEnsemble, texts: np.ndarray, X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the mean probabilities of five ensembles, each trained on four fifths of the rows of a class.
 
@@ -208,15 +233,15 @@ def distance_order(texts: np.ndarray, labels: np.ndarray, X: np.ndarray, y: np.n
 def markdown(path: Path, tasks: list[str], chosen: list[str]) -> str:
     """Return a row a rule: means over tasks of TF-IDF and of sentence vectors, each with C of 1 and 10, and the worst.
 
-    The worst is the lowest difference from copies alone, of the means over seeds of a task. Rules that some of the
-    tasks do not have are left out.
+    The worst is the lowest difference from the first rule, copies alone, of the means over seeds of a task. Rules that
+    some of the tasks do not have are left out.
     """
     table = pd.DataFrame(read_rows(path))
     table = table[table["task"].isin(tasks or table["task"])]
     table["share"] = 100 * table["added"] / table["wanted"]
     names = ["tfidf C=1", "tfidf C=10", "embedding C=1", "embedding C=10"]
     by_task = table.groupby(["rule", "task"], sort=False)[[*names, "share"]].mean()
-    copies = by_task.loc["copies alone", names]
+    copies = by_task.loc[table["rule"].iloc[0], names]
     tasks = table.groupby("task", sort=False)["seed"].nunique()
     cells = {}
     for rule in table["rule"].unique():
@@ -265,6 +290,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds, from --first-seed")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--growth", action="store_true", help="how far to grow the classes")
     parser.add_argument("--rules", nargs="+", default=[""], help="parts of the names of rules; default: all")
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
@@ -279,22 +305,24 @@ def main() -> None:
     done = {(row["task"], row["seed"], row["rule"]) for row in rows}
     for task, seed in itertools.product(options.tasks, seeds):
         split = load_split(task, seed)
-        resampler = make_resampler("balagen:generated_share=1.0", seed=seed, memory=str(options.pool))
-        resampler.fit_resample(split.X_train, split.y_train)
+        X, y = split.X_train, split.y_train
+        method = "balagen" if options.growth else "balagen:beta_low=95,generated_share=1.0"
+        resampler = make_resampler(method, seed=seed, memory=str(options.pool))
+        resampler.fit_resample(X, y)
         new = resampler.candidates_[~resampler.candidates_["verdict"].isin(["duplicate", "failed"])]
         texts, labels = (new[column].to_numpy(dtype=object) for column in ("text", "label"))
-        sizes = Counter(split.y_train.tolist())
-        quotas = {c: n - sizes[c] for c, n in resampler.sampling_strategy_.items() if n > sizes[c]}
-        made = {
-            name: (rule, texts)
-            for name, rule in rules(resampler.labelers_, texts, labels, split.X_train, split.y_train).items()
-        }
-        for share in (0.1, 0.25, 0.5, 1.0) if len(split.y_rest) else ():
+        sizes = Counter(y.tolist())
+        judged = (resampler.labelers_, texts, labels)
+        chosen = growth_rules(*judged, resampler.beta_low_) if options.growth else rules(*judged, X, y)
+        made = {name: (rule, texts) for name, rule in chosen.items()}
+        for share in (0.1, 0.25, 0.5, 1.0) if len(split.y_rest) and not options.growth else ():
             rest = Rule(np.ones(len(split.y_rest), dtype=bool), split.y_rest, share=share)
             made[f"real rows, {share:.0%} of what is wanted"] = rest, split.X_rest
         for name, (rule, source) in made.items():
             if (task, seed, name) in done or not any(part in name for part in options.rules):
                 continue
+            targets = rule.policy(y) if rule.policy else resampler.sampling_strategy_
+            quotas = {c: n - sizes[c] for c, n in targets.items() if n > sizes[c]}
             X_new, y_new, weights, n_added = apply(rule, split, source, quotas)
             row = {"task": task, "seed": seed, "rule": name, "candidates": len(texts)}
             row |= {"wanted": sum(quotas.values()), "added": n_added} | scores(split, X_new, y_new, weights)
