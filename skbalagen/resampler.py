@@ -507,18 +507,20 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
 
     def _choose_targets(self, y: np.ndarray, generator: Any) -> dict[Any, int]:
         """Set `beta_low_`, `band_` and `sampling_strategy_`, and return the last."""
-        self.beta_low_, self.band_ = None, None
+        self.beta_low_: float | None = None
+        self.band_: tuple[float, float] | None = None
         if isinstance(self.sampling_strategy, str) and self.sampling_strategy == "auto":
-            self.beta_low_ = (
-                self._advised_beta_low(y, generator) if self.beta_low == "auto" else self.beta_low
-            )
+            self.beta_low_ = self._beta_low(y, generator)
             policy = PercentilePolicy(beta_low=self.beta_low_, beta_high=self.beta_high)
             self.band_, self.sampling_strategy_ = policy.band(y), policy(y)
         else:
             self.sampling_strategy_ = resolve_targets(self.sampling_strategy, y)
         return self.sampling_strategy_
 
-    def _advised_beta_low(self, y: np.ndarray, generator: Any) -> float:
+    def _beta_low(self, y: np.ndarray, generator: Any) -> float:
+        """Return `beta_low`, or what the class sizes and the generator advise."""
+        if not isinstance(self.beta_low, str):
+            return self.beta_low
         largest = max(class_sizes(y).values())
         times = min(_MOST_TIMES, getattr(generator, "advised_rows", 0) / largest)
         if times > 1 and not self.beta_high:

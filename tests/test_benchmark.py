@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from skbalagen.benchmark import comparison_table, load_split, read_rows, run, size_table, summary_table
+from skbalagen.benchmark import (
+    chosen_on_validation,
+    comparison_table,
+    load_split,
+    read_rows,
+    run,
+    size_table,
+    summary_table,
+)
 from skbalagen.benchmark.__main__ import main
 from skbalagen.benchmark.methods import make_resampler, make_vector_sampler
 from skbalagen.benchmark.tasks import TASKS, Task
@@ -211,6 +219,21 @@ def test_comparison_table_by_hand():
     assert row["McNemar"] == pytest.approx(0.625)
     assert table.loc["mean of tasks", "difference"] == pytest.approx(10)
     assert comparison_table([], classifier="tfidf", method="balagen", baselines=["none"]).empty
+
+
+def test_tuned_row_is_the_best_on_the_validation_rows():
+    def row(method, seed, valid, macro):
+        return {"task": "t", "classifier": "tfidf", "method": method, "seed": seed, "valid_macro": valid} | {
+            "macro": macro
+        }
+
+    rows = [row("a", 0, 0.5, 0.9), row("b", 0, 0.6, 0.1), row("a", 1, 0.7, 0.2), row("b", 1, 0.7, 0.8)]
+    rows += [row("a", 2, 0.1, 0.1), row("other", 0, 1.0, 1.0)]
+    tuned = chosen_on_validation(rows, methods=["a", "b"], name="tuned")
+    assert [(r["seed"], r["method"], r["chosen"], r["macro"]) for r in tuned] == [
+        (0, "tuned", "b", 0.1),
+        (1, "tuned", "a", 0.2),
+    ]
 
 
 def test_size_table_by_hand():

@@ -139,7 +139,8 @@ def test_pipeline_with_the_language_model():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ShortfallWarning)
         pipeline.fit(X[few], y[few])
+    assert pipeline["balance"].sampling_strategy_ == {"order_status": 60, "gift_wrapping": 60}
     n_candidates = len(pipeline["balance"].candidates_)
-    assert n_candidates >= 7  # half of the 13 rows that are lacking
+    assert n_candidates >= 46  # half of the 93 rows that are lacking
     assert set(pipeline.predict(X[few])) == {"order_status", "gift_wrapping"}
     assert len(pipeline["balance"].candidates_) == n_candidates

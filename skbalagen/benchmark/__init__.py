@@ -6,13 +6,21 @@ The data are read from the folder that SKBALAGEN_DATA names.
 """
 
 from skbalagen.benchmark.runner import run
-from skbalagen.benchmark.tables import as_markdown, comparison_table, read_rows, size_table, summary_table
+from skbalagen.benchmark.tables import (
+    as_markdown,
+    chosen_on_validation,
+    comparison_table,
+    read_rows,
+    size_table,
+    summary_table,
+)
 from skbalagen.benchmark.tasks import TASKS, Split, load_split
 
 __all__ = [
     "TASKS",
     "Split",
     "as_markdown",
+    "chosen_on_validation",
     "comparison_table",
     "load_split",
     "read_rows",

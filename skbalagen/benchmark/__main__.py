@@ -8,7 +8,14 @@ from collections.abc import Sequence
 
 from skbalagen.benchmark.methods import CLASSIFIERS
 from skbalagen.benchmark.runner import run
-from skbalagen.benchmark.tables import as_markdown, comparison_table, read_rows, size_table, summary_table
+from skbalagen.benchmark.tables import (
+    as_markdown,
+    chosen_on_validation,
+    comparison_table,
+    read_rows,
+    size_table,
+    summary_table,
+)
 from skbalagen.benchmark.tasks import TASKS
 
 _EXAMPLES = """\
@@ -56,7 +63,10 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
             n_jobs=options.n_jobs,
         )
     rows = read_rows(options.output)
-    ours = dict.fromkeys(row["method"] for row in rows if row["method"].startswith("balagen"))
+    ours = sorted({row["method"] for row in rows if row["method"].startswith("balagen")})
+    if len(ours) > 1:
+        rows += chosen_on_validation(rows, methods=ours, name="balagen, tuned")
+        ours.append("balagen, tuned")
     for classifier in options.classifiers:
         for measure in ("macro", "micro", "macro_f1"):
             table = summary_table(rows, classifier=classifier, measure=measure)

@@ -13,7 +13,14 @@ import pandas as pd
 
 from skbalagen.metrics import mcnemar
 
-__all__ = ["as_markdown", "comparison_table", "read_rows", "size_table", "summary_table"]
+__all__ = [
+    "as_markdown",
+    "chosen_on_validation",
+    "comparison_table",
+    "read_rows",
+    "size_table",
+    "summary_table",
+]
 
 # Training rows of a class, from one bound to below the next.
 _SIZES = (1, 6, 11, 21, 51, 101)
@@ -128,6 +135,36 @@ def comparison_table(
         numbers = frame[["best", "mean", "difference", "error removed"]].astype(float).mean()
         frame.loc["mean of tasks"] = pd.Series(numbers.to_dict() | {"seeds": frame["seeds"].min()})
     return frame
+
+
+def chosen_on_validation(
+    rows: list[dict[str, Any]], *, methods: Sequence[str], name: str
+) -> list[dict[str, Any]]:
+    """Return the rows of a method that is tuned: the best of `methods` on the validation rows.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As :func:`read_rows` gives them.
+    methods : sequence of str
+        What to choose from, the first of equal ones.
+    name : str
+        What to call the method that comes out.
+
+    Returns
+    -------
+    list of dict
+        A row a task, classifier and seed that have all of `methods`; its "chosen" is the method.
+    """
+    found: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault((row["task"], row["classifier"], row["seed"]), {})[row["method"]] = row
+    tuned = []
+    for by_method in found.values():
+        if by_method.keys() >= set(methods):
+            best = max((by_method[method] for method in methods), key=lambda row: row["valid_macro"])
+            tuned.append(best | {"method": name, "chosen": best["method"]})
+    return tuned
 
 
 def size_table(
