@@ -46,7 +46,8 @@ _GENERATORS = {
 }
 
 
-# A data set of fewer rows may be given as many candidates as one of this size: minutes on two cores.
+# A data set of fewer rows may be given as many candidates as one of this size: minutes on two cores. Classes grow
+# beyond the largest until so many rows are generated.
 _FEW_ROWS = 2000
 
 # Small classes are not grown beyond so many times the largest.
@@ -66,7 +67,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         Percent of the classes, smallest first, that are filled up to B_low, the size of the next larger
         class; in [0, 100]. Above 100, ``B_low = beta_low / 100`` times the largest class. "auto" is 95,
         and more where classes are so small that the generator advises to grow them all: up to 100 rows with
-        the language model, though not beyond three times the largest class.
+        the language model, as far as 2000 generated rows go, and not beyond three times the largest class.
     beta_high : float, default=0
         Percent of the classes, largest first, that are thinned to B_high; in [0, 100 - beta_low].
     sampling_strategy : "auto", str, dict or callable, default="auto"
@@ -521,8 +522,10 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         """Return `beta_low`, or what the class sizes and the generator advise."""
         if not isinstance(self.beta_low, str):
             return self.beta_low
-        largest = max(class_sizes(y).values())
-        times = min(_MOST_TIMES, getattr(generator, "advised_rows", 0) / largest)
+        sizes = class_sizes(y).values()
+        affordable = (len(y) + _FEW_ROWS / self._share(generator)) / len(sizes)
+        rows = min(getattr(generator, "advised_rows", 0), affordable)
+        times = min(_MOST_TIMES, rows / max(sizes))
         if times > 1 and not self.beta_high:
             return 100 * times
         return min(PercentilePolicy.beta_low, 100 - self.beta_high)

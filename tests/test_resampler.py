@@ -278,18 +278,15 @@ class _Eager(NumberedGenerator):
 
 
 @pytest.mark.parametrize(
-    ("rows", "parameters", "beta", "wanted"),
+    ("parameters", "beta", "wanted"),
     [
-        (20, {}, 100 * 20 / 12, {"city": 20, "meal": 20, "fare": 20, "flight": 20}),
-        (100, {}, 300, {"city": 36, "meal": 36, "fare": 36, "flight": 36}),  # three times the largest
-        (12, {}, 95, {"city": 12, "meal": 12, "fare": 12, "flight": 12}),
-        (20, {"beta_high": 25}, 75, {"city": 9, "meal": 9, "fare": 9, "flight": 9}),
-        (20, {"beta_low": 50}, 50, {"city": 6, "meal": 6, "fare": 6, "flight": 12}),
-        (20, {"sampling_strategy": {"city": 4}}, None, {"city": 4, "meal": 3, "fare": 6, "flight": 12}),
+        ({}, 100 * 20 / 12, {"city": 20, "meal": 20, "fare": 20, "flight": 20}),
+        ({"beta_high": 25}, 75, {"city": 9, "meal": 9, "fare": 9, "flight": 9}),
+        ({"beta_low": 50}, 50, {"city": 6, "meal": 6, "fare": 6, "flight": 12}),
+        ({"sampling_strategy": {"city": 4}}, None, {"city": 4, "meal": 3, "fare": 6, "flight": 12}),
     ],
 )
-def test_the_generator_may_advise_to_grow_all_classes(corpus, monkeypatch, rows, parameters, beta, wanted):
-    monkeypatch.setattr(_Eager, "advised_rows", rows)
+def test_the_generator_may_advise_to_grow_all_classes(corpus, parameters, beta, wanted):
     resampler = make(**({"generator": _Eager(), "beta_low": "auto"} | parameters))
     looked_at = clone(resampler).fit(*corpus)
     _, y = resampler.fit_resample(*corpus)
@@ -297,7 +294,18 @@ def test_the_generator_may_advise_to_grow_all_classes(corpus, monkeypatch, rows,
     assert resampler.beta_low_ == looked_at.beta_low_ == (None if beta is None else pytest.approx(beta))
 
 
-def test_without_advice_auto_is_95_percent(corpus):
+def test_classes_grow_as_far_as_it_is_cheap(corpus, monkeypatch):
+    monkeypatch.setattr(_Eager, "advised_rows", 100)
+    resampler = make(beta_low="auto", generator=_Eager())
+    assert resampler.fit(*corpus).band_ == (36, 36)  # three times the largest
+    monkeypatch.setattr("skbalagen.resampler._FEW_ROWS", 57)
+    assert resampler.fit(*corpus).band_ == (20, 20)  # 23 rows and 57 are 20 for each of four classes
+    assert resampler.set_params(generated_share=0.75).fit(*corpus).band_ == (25, 25)
+
+
+def test_where_advice_does_not_reach_the_largest_class_auto_is_95_percent(corpus, monkeypatch):
+    monkeypatch.setattr(_Eager, "advised_rows", 12)
+    assert make(beta_low="auto", generator=_Eager()).fit(*corpus).beta_low_ == 95
     assert make(beta_low="auto").fit(*corpus).beta_low_ == 95
     assert make(beta_low="auto", generator="sample-copy").fit(*corpus).beta_low_ == 95
     assert BalaGenResampler().fit(*corpus).band_ == (36, 36)  # the language model's advice
