@@ -62,10 +62,10 @@ EXPERIMENTS: dict[str, dict[str, str]] = {
         "highest mean probability": lm(beta_low=100),
     },
     "Table 7: what generator and labelers are trained on": {
-        "the rows as they are": f"balagen:{PAPER},balance_generator=None,balance_labelers=None",
-        "labelers on D_S": f"balagen:{PAPER},balance_generator=None",
-        "generator on D_S": f"balagen:{PAPER},balance_labelers=None",
-        "both on D_S": f"balagen:{PAPER}",
+        "the rows as they are": f"balagen:{PAPER},beta_low=95,balance_generator=None,balance_labelers=None",
+        "labelers on D_S": f"balagen:{PAPER},beta_low=95,balance_generator=None",
+        "generator on D_S": f"balagen:{PAPER},beta_low=95,balance_labelers=None",
+        "both on D_S": f"balagen:{PAPER},beta_low=95",
     },
     "Section 5.2.6: generated rows alone": {
         "real rows": "none",
