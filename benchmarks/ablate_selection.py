@@ -160,16 +160,26 @@ def growth_rules(
 ) -> dict[str, Rule]:
     """Return rules that grow classes less and less far than `most`, in percent of the largest."""
     soft = ensemble.predict(texts) == labels
-    policies = {"95 percent of the classes": PercentilePolicy(beta_low=95)}
-    policies["all, to the largest"] = PercentilePolicy(beta_low=100)
-    policies["all, to 1.5 times the largest"] = PercentilePolicy(beta_low=min(150, most))
-    policies["all, as the default"] = PercentilePolicy(beta_low=most)
+    betas = {
+        "95 percent of the classes": 95,
+        "all, to the largest": 100,
+        "all, to 1.5 times the largest": min(150, most),
+        "all, as the default": most,
+    }
+    shares = {"copies": 0, "25% generated": 0.25, "50% generated": 0.5}
     return {
-        f"{name}, {share:.0%} generated" if share else f"{name}, copies": Rule(
-            soft if share else ~soft & soft, labels, share=share, policy=policy
-        )
-        for name, policy in policies.items()
-        for share in (0, 0.25, 0.5)
+        f"{name}, {said}": Rule(soft, labels, share=share, policy=PercentilePolicy(beta_low=beta))
+        for name, beta in betas.items()
+        for said, share in shares.items()
+    }
+
+
+def real_row_rules(y_rest: np.ndarray) -> dict[str, Rule]:
+    """Return rules that take rows which the imbalance left out; none where it left out none."""
+    everything = np.ones(len(y_rest), dtype=bool)
+    return {
+        f"real rows, {share:.0%} of what is wanted": Rule(everything, y_rest, share=share)
+        for share in ((0.1, 0.25, 0.5, 1.0) if len(y_rest) else ())
     }
 
 
@@ -196,18 +206,15 @@ def new_words_order(texts: np.ndarray, labels: np.ndarray, X: np.ndarray, y: np.
 
     Words that come once in all texts count for nothing, lest gibberish come first.
     """
-    words = [set(_WORDS(text)) for text in texts]
-    common = {
-        word
-        for word, n in Counter(w for each in [*words, *map(_WORDS, X)] for w in set(each)).items()
-        if n > 1
-    }
+    words, real_words = ([set(_WORDS(text)) for text in part] for part in (texts, X))
+    counts = Counter(word for each in [*words, *real_words] for word in each)
+    words = [{word for word in each if counts[word] > 1} for each in words]
     order = np.zeros(len(texts))
     for label in np.unique(labels):
         left = np.flatnonzero(labels == label).tolist()
-        seen = {word for text in X[y == label] for word in _WORDS(text)}
+        seen = set().union(*(real_words[i] for i in np.flatnonzero(y == label)))
         for rank in range(len(left)):
-            best = max(left, key=lambda i: len((words[i] & common) - seen))
+            best = max(left, key=lambda i: len(words[i] - seen))
             order[best] = rank
             seen |= words[best]
             left.remove(best)
@@ -242,18 +249,18 @@ def markdown(path: Path, tasks: list[str], chosen: list[str]) -> str:
     names = ["tfidf C=1", "tfidf C=10", "embedding C=1", "embedding C=10"]
     by_task = table.groupby(["rule", "task"], sort=False)[[*names, "share"]].mean()
     copies = by_task.loc[table["rule"].iloc[0], names]
-    tasks = table.groupby("task", sort=False)["seed"].nunique()
+    n_seeds = table.groupby("task", sort=False)["seed"].nunique()
     cells = {}
     for rule in table["rule"].unique():
         rows = by_task.loc[rule]
-        if len(rows) < len(tasks) or not any(part in rule for part in chosen):
+        if len(rows) < len(n_seeds) or not any(part in rule for part in chosen):
             continue
         cells[rule] = {
             "mean": " / ".join(f"{rows[name].mean():.1f}" for name in names),
             "worst against copies": " / ".join(f"{(rows[name] - copies[name]).min():+.1f}" for name in names),
             "new rows": f"{rows['share'].mean():.0f} %",
         }
-    said = ", ".join(f"{task} ({n})" for task, n in tasks.items())
+    said = ", ".join(f"{task} ({n})" for task, n in n_seeds.items())
     return f"Tasks (seeds): {said}\n\n{as_markdown(pd.DataFrame(cells).T)}"
 
 
@@ -313,11 +320,11 @@ def main() -> None:
         texts, labels = (new[column].to_numpy(dtype=object) for column in ("text", "label"))
         sizes = Counter(y.tolist())
         judged = (resampler.labelers_, texts, labels)
-        chosen = growth_rules(*judged, resampler.beta_low_) if options.growth else rules(*judged, X, y)
-        made = {name: (rule, texts) for name, rule in chosen.items()}
-        for share in (0.1, 0.25, 0.5, 1.0) if len(split.y_rest) and not options.growth else ():
-            rest = Rule(np.ones(len(split.y_rest), dtype=bool), split.y_rest, share=share)
-            made[f"real rows, {share:.0%} of what is wanted"] = rest, split.X_rest
+        if options.growth:
+            made = {name: (rule, texts) for name, rule in growth_rules(*judged, resampler.beta_low_).items()}
+        else:
+            made = {name: (rule, texts) for name, rule in rules(*judged, X, y).items()}
+            made |= {name: (rule, split.X_rest) for name, rule in real_row_rules(split.y_rest).items()}
         for name, (rule, source) in made.items():
             if (task, seed, name) in done or not any(part in name for part in options.rules):
                 continue

@@ -21,6 +21,7 @@ import pandas as pd
 from skbalagen.benchmark import as_markdown, read_rows, run, summary_table
 
 PAPER = "generated_share=1.0"
+D_S = f"balagen:{PAPER},beta_low=95"
 SHARED = f"{PAPER},balance_generator=classes,balance_labelers=classes"
 
 
@@ -62,10 +63,10 @@ EXPERIMENTS: dict[str, dict[str, str]] = {
         "highest mean probability": lm(beta_low=100),
     },
     "Table 7: what generator and labelers are trained on": {
-        "the rows as they are": f"balagen:{PAPER},beta_low=95,balance_generator=None,balance_labelers=None",
-        "labelers on D_S": f"balagen:{PAPER},beta_low=95,balance_generator=None",
-        "generator on D_S": f"balagen:{PAPER},beta_low=95,balance_labelers=None",
-        "both on D_S": f"balagen:{PAPER},beta_low=95",
+        "the rows as they are": f"{D_S},balance_generator=None,balance_labelers=None",
+        "labelers on D_S": f"{D_S},balance_generator=None",
+        "generator on D_S": f"{D_S},balance_labelers=None",
+        "both on D_S": D_S,
     },
     "Section 5.2.6: generated rows alone": {
         "real rows": "none",

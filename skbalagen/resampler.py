@@ -31,7 +31,15 @@ from skbalagen._progress import CallbackSupportMixin, callback_task, progress_sh
 from skbalagen._text import as_texts, fold_text
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.memory import ComponentCache, open_cache
-from skbalagen.policy import PercentilePolicy, class_sizes, rebalance_rows, repeat_rows, resolve_targets
+from skbalagen.policy import (
+    PercentilePolicy,
+    band_targets,
+    class_sizes,
+    percentile_band,
+    rebalance_rows,
+    repeat_rows,
+    resolve_targets,
+)
 from skbalagen.report import candidate_table, class_table, summary_html
 from skbalagen.selection import required_votes
 from skbalagen.streams import Stream, read_streams, read_unlabeled
@@ -268,7 +276,8 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         self : object
         """
         texts, labels = self._check_X_y(X, y)
-        self._choose_targets(labels, self._unfitted_generator(has_texts=texts is not None))
+        generator = self._unfitted_generator(has_texts=texts is not None)
+        self._choose_targets(labels, class_sizes(labels), generator)
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -341,7 +350,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         sizes = class_sizes(y)
 
         # 1. Policy: which classes are too small or too large, and how many rows each should have.
-        targets = self._choose_targets(y, generator)
+        targets = self._choose_targets(y, sizes, generator)
         quotas = {label: n - sizes[label] for label, n in targets.items() if n > sizes[label]}
         if X is None:
             X = self._row_numbers_for_texts(len(y), sum(quotas.values()))
@@ -506,24 +515,23 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         tags.input_tags.sparse = False
         return tags
 
-    def _choose_targets(self, y: np.ndarray, generator: Any) -> dict[Any, int]:
+    def _choose_targets(self, y: np.ndarray, sizes: Mapping[Any, int], generator: Any) -> dict[Any, int]:
         """Set `beta_low_`, `band_` and `sampling_strategy_`, and return the last."""
         self.beta_low_: float | None = None
         self.band_: tuple[float, float] | None = None
         if isinstance(self.sampling_strategy, str) and self.sampling_strategy == "auto":
-            self.beta_low_ = self._beta_low(y, generator)
-            policy = PercentilePolicy(beta_low=self.beta_low_, beta_high=self.beta_high)
-            self.band_, self.sampling_strategy_ = policy.band(y), policy(y)
+            self.beta_low_ = self._beta_low(list(sizes.values()), generator)
+            self.band_ = percentile_band(list(sizes.values()), self.beta_low_, self.beta_high)
+            self.sampling_strategy_ = band_targets(sizes, self.band_)
         else:
             self.sampling_strategy_ = resolve_targets(self.sampling_strategy, y)
         return self.sampling_strategy_
 
-    def _beta_low(self, y: np.ndarray, generator: Any) -> float:
+    def _beta_low(self, sizes: Sequence[int], generator: Any) -> float:
         """Return `beta_low`, or what the class sizes and the generator advise."""
         if not isinstance(self.beta_low, str):
             return self.beta_low
-        sizes = class_sizes(y).values()
-        affordable = (len(y) + _FEW_ROWS / self._share(generator)) / len(sizes)
+        affordable = (sum(sizes) + _FEW_ROWS / self._share(generator)) / len(sizes)
         rows = min(getattr(generator, "advised_rows", 0), affordable)
         times = min(_MOST_TIMES, rows / max(sizes))
         if times > 1 and not self.beta_high:
@@ -531,6 +539,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         return min(PercentilePolicy.beta_low, 100 - self.beta_high)
 
     def _unfitted_generator(self, *, has_texts: bool) -> Any:
+        """Return a new generator, or None where only unlabeled texts are taken."""
         generator = "causal-lm" if self.generator is None else self.generator
         if not has_texts:
             generator = "sample-copy"

@@ -6,17 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from skbalagen.benchmark import TASKS, run, tables
 from skbalagen.benchmark.methods import CLASSIFIERS
-from skbalagen.benchmark.runner import run
-from skbalagen.benchmark.tables import (
-    as_markdown,
-    chosen_on_validation,
-    comparison_table,
-    read_rows,
-    size_table,
-    summary_table,
-)
-from skbalagen.benchmark.tasks import TASKS
 
 _EXAMPLES = """\
 examples:
@@ -62,23 +53,25 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
             memory=options.memory,
             n_jobs=options.n_jobs,
         )
-    rows = read_rows(options.output)
+    rows = tables.read_rows(options.output)
     ours = sorted({row["method"] for row in rows if row["method"].startswith("balagen")})
     if len(ours) > 1:
-        rows += chosen_on_validation(rows, methods=ours, name="balagen, tuned")
+        rows += tables.chosen_on_validation(rows, methods=ours, name="balagen, tuned")
         ours.append("balagen, tuned")
     for classifier in options.classifiers:
         for measure in ("macro", "micro", "macro_f1"):
-            table = summary_table(rows, classifier=classifier, measure=measure)
+            table = tables.summary_table(rows, classifier=classifier, measure=measure)
             if not table.empty:
-                print(f"\n{classifier}, {measure}, percent\n\n{as_markdown(table)}")
+                print(f"\n{classifier}, {measure}, percent\n\n{tables.as_markdown(table)}")
         for method in ours:
-            table = comparison_table(rows, classifier=classifier, method=method, baselines=BASELINES)
+            table = tables.comparison_table(rows, classifier=classifier, method=method, baselines=BASELINES)
             if not table.empty:
-                print(f"\n{classifier}, macro, {method} against the best baseline\n\n{as_markdown(table)}")
-        table = size_table(rows, classifier=classifier)
+                print(
+                    f"\n{classifier}, macro, {method} against the best baseline\n\n{tables.as_markdown(table)}"
+                )
+        table = tables.size_table(rows, classifier=classifier)
         if not table.empty:
-            print(f"\n{classifier}, accuracy by training rows of the class\n\n{as_markdown(table)}")
+            print(f"\n{classifier}, accuracy by training rows of the class\n\n{tables.as_markdown(table)}")
     return 0
 
 
