@@ -170,12 +170,16 @@ def test_summary_table_by_hand():
             ("b", "none", 0, 0.2),
             ("b", "ros", 0, 0.1),
             ("b", "late", 0, 0.1),
+            ("a", "short", 0, 0.9),
+            ("b", "short", 0, 0.9),
         ]
     ]
     table = summary_table(rows, classifier="tfidf")
     assert table.loc["none"].tolist() == pytest.approx([60, 20, 40, 1])
     assert table.loc["ros"].tolist() == pytest.approx([75, 10, 42.5, 1])
     assert np.isnan(table.loc["late", "mean"])
+    assert table.loc["short", ["b", "seeds"]].tolist() == pytest.approx([90, 1])
+    assert table.loc["short", ["a", "mean"]].isna().all()  # it lacks a seed that others have
     differences = summary_table(rows, classifier="tfidf", baseline="none")
     assert differences.loc["ros"].tolist()[:3] == pytest.approx([15, -10, 2.5])
     assert summary_table(rows, classifier="other").empty
@@ -242,6 +246,12 @@ def test_size_table_by_hand():
     assert table.loc["classes"].tolist() == [1, 1, 2]
     assert table.loc["balagen"].tolist() == pytest.approx([90, 60, 100])
     assert "ros" not in table.index
+    # SMOTE lacks a seed, and with it one of the small classes.
+    assert size_table(comparable_rows(), classifier="tfidf").loc["smote"].isna().tolist() == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_weights_of_generated_rows_reach_the_classifier(data, monkeypatch):

@@ -58,14 +58,18 @@ def summary_table(
     -------
     DataFrame
         With the columns "mean" over the tasks, where no task is missing, and "seeds", the fewest of any task.
+        A method that lacks a seed which another has on a task has no mean there: others would not compare.
     """
     table = pd.DataFrame([row for row in rows if row["classifier"] == classifier])
     if table.empty:
         return pd.DataFrame()
     wide = table.pivot_table(index=["task", "seed"], columns="method", values=measure, aggfunc="last") * 100
+    counts = wide.groupby("task").count()
     if baseline is not None:
         wide = wide.sub(wide[baseline], axis=0)
-    means = wide.groupby("task").mean().T
+        means = wide.groupby("task").mean().T
+    else:
+        means = wide.groupby("task").mean().where(counts.eq(counts.max(axis=1), axis=0)).T
     means["mean"] = means.mean(axis=1).where(means.notna().all(axis=1), np.nan)
     means["seeds"] = wide.groupby("task").count().min(axis=0)
     return means
@@ -185,7 +189,8 @@ def size_table(
     -------
     DataFrame
         A row a method and a column a range of sizes; every class of every task and seed counts once. The
-        first row, "classes", is their number.
+        first row, "classes", is their number. A method has no mean where it lacks a class which another has, of
+        some task and seed: others would not compare.
     """
     bounds = [*_SIZES, np.inf]
     names = [
@@ -204,8 +209,10 @@ def size_table(
         return pd.DataFrame()
     table["range"] = pd.cut(table["size"], bounds, right=False, labels=names)
     grouped = table.groupby(["method", "range"], observed=True)["accuracy"]
-    classes = grouped.count().unstack().max().to_frame("classes").T
-    return pd.concat([classes, grouped.mean().unstack()])
+    counts, means = grouped.count().unstack(), grouped.mean().unstack()
+    classes = counts.max()
+    means = means.where(counts.eq(classes)).dropna(how="all")
+    return pd.concat([classes.to_frame("classes").T, means])
 
 
 def as_markdown(table: pd.DataFrame) -> str:
