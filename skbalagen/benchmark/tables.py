@@ -58,20 +58,21 @@ def summary_table(
     -------
     DataFrame
         With the columns "mean" over the tasks, where no task is missing, and "seeds", the fewest of any task.
-        A method that lacks a seed which another has on a task has no mean there: others would not compare.
+        Without a baseline, a method that lacks a seed which another has on a task has no mean there.
     """
     table = pd.DataFrame([row for row in rows if row["classifier"] == classifier])
     if table.empty:
         return pd.DataFrame()
     wide = table.pivot_table(index=["task", "seed"], columns="method", values=measure, aggfunc="last") * 100
-    counts = wide.groupby("task").count()
     if baseline is not None:
         wide = wide.sub(wide[baseline], axis=0)
-        means = wide.groupby("task").mean().T
-    else:
-        means = wide.groupby("task").mean().where(counts.eq(counts.max(axis=1), axis=0)).T
+    by_task = wide.groupby("task")
+    counts, means = by_task.count(), by_task.mean()
+    if baseline is None:
+        means = means.where(counts.eq(counts.max(axis=1), axis=0))
+    means = means.T
     means["mean"] = means.mean(axis=1).where(means.notna().all(axis=1), np.nan)
-    means["seeds"] = wide.groupby("task").count().min(axis=0)
+    means["seeds"] = counts.min()
     return means
 
 
