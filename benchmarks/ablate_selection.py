@@ -2,17 +2,20 @@
 
     python benchmarks/ablate_selection.py --pool POOL --tasks TASK ... --seeds 3 \
         -o benchmarks/results/ablation_selection.jsonl
-    python benchmarks/ablate_selection.py --growth --pool POOL --tasks TASK ... --seeds 3 \
+    python benchmarks/ablate_selection.py --what growth --pool POOL --tasks TASK ... --seeds 3 \
         -o benchmarks/results/ablation_growth.jsonl
+    python benchmarks/ablate_selection.py --what shares --pool POOL --tasks TASK ... --seeds 5 \
+        -o benchmarks/results/ablation_shares.jsonl
 
 POOL is a component cache. The first command has the language model fill 95 percent of the classes and keeps the
 candidates there. Then each rule is applied to them, with copies where it leaves too few, and classifiers are scored on
 the validation and test rows together, none of which anything was tuned on. Rules take at most half of the rows wanted,
-as the default does, unless they say otherwise. "real rows" are no candidates: they are rows of the data set that the
+unless they say otherwise. "real rows" are no candidates: they are rows of the data set that the
 imbalance left out, where there are any, and a bound on what candidates can be worth.
 
-With ``--growth`` the candidates are those of the default, which grows small classes beyond the largest, and the rules
-are how far to grow and how much of that to generate.
+With ``--what growth`` the candidates are those of the default with half of the rows generated, which grows small
+classes beyond the largest, and the rules are how far to grow and how much of that to generate. With ``--what shares``
+they are how much of what the default wants to generate, by the rows that a class has.
 
 Candidates were generated until the rule "soft" had filled each class. ``--table`` prints the rows of the output file
 as Markdown instead, of the tasks and rules that are named.
@@ -25,6 +28,7 @@ import itertools
 import json
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,8 +64,8 @@ class Rule:
         Most candidates for each real row of a class.
     weight : float
         Of a generated row.
-    share : float
-        Of the rows wanted, that may be generated; may be above 1.
+    share : float or callable
+        Of the rows wanted, that may be generated; may be above 1. A callable has it from the real rows of a class.
     real_share : float or None
         Share of a filled class's weight that its real rows have together, by weights; None leaves all rows at 1.
     policy : callable or None
@@ -73,7 +77,7 @@ class Rule:
     order: np.ndarray | None = None
     most: float = np.inf
     weight: float = 1.0
-    share: float = CausalLMGenerator.advised_share
+    share: float | Callable[[int], float] = 0.5
     real_share: float | None = None
     policy: PercentilePolicy | None = None
 
@@ -172,6 +176,23 @@ def growth_rules(
         for name, beta in betas.items()
         for said, share in shares.items()
     }
+
+
+def share_rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> dict[str, Rule]:
+    """Return rules that generate less where a class has many rows."""
+    soft = ensemble.predict(texts) == labels
+    shares: dict[str, float | Callable[[int], float]] = {
+        "copies": 0,
+        "25% generated": 0.25,
+        "50% generated": 0.5,
+        "4 / rows, 50% at most": lambda n: min(4 / n, 0.5),
+        "8 / rows, 50% at most": lambda n: min(8 / n, 0.5),
+        "16 / rows, 50% at most": lambda n: min(16 / n, 0.5),
+        "4 / rows, from 25 to 50%": lambda n: min(max(4 / n, 0.25), 0.5),
+        "8 / rows, from 25 to 50% (default)": CausalLMGenerator.advised_share,
+        "16 / rows, from 25 to 50%": lambda n: min(max(16 / n, 0.25), 0.5),
+    }
+    return {name: Rule(soft, labels, share=share) for name, share in shares.items()}
 
 
 def real_row_rules(y_rest: np.ndarray) -> dict[str, Rule]:
@@ -274,7 +295,8 @@ def apply(rule: Rule, split: Split, texts: np.ndarray, quotas: dict[Any, int]) -
         rows = np.flatnonzero(rule.mask & (rule.labels == label))
         if rule.order is not None:
             rows = rows[np.argsort(rule.order[rows], kind="stable")]
-        rows = rows[: int(min(len(rows), np.ceil(rule.share * wanted), rule.most * len(real)))]
+        share = rule.share(len(real)) if callable(rule.share) else rule.share
+        rows = rows[: int(min(len(rows), np.ceil(share * wanted), rule.most * len(real)))]
         copies = repeat_rows(real, max(0, wanted - len(rows)), rng)
         if rule.real_share is not None and len(rows):
             copies = copies[:0]
@@ -297,7 +319,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds, from --first-seed")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--growth", action="store_true", help="how far to grow the classes")
+    parser.add_argument("--what", choices=["selection", "growth", "shares"], default="selection")
     parser.add_argument("--rules", nargs="+", default=[""], help="parts of the names of rules; default: all")
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
@@ -313,17 +335,22 @@ def main() -> None:
     for task, seed in itertools.product(options.tasks, seeds):
         split = load_split(task, seed)
         X, y = split.X_train, split.y_train
-        method = "balagen" if options.growth else "balagen:beta_low=95,generated_share=1.0"
+        share = 1.0 if options.what == "selection" else 0.5
+        method = f"balagen:generated_share={share}" + ",beta_low=95" * (options.what == "selection")
         resampler = make_resampler(method, seed=seed, memory=str(options.pool))
         resampler.fit_resample(X, y)
         new = resampler.candidates_[~resampler.candidates_["verdict"].isin(["duplicate", "failed"])]
         texts, labels = (new[column].to_numpy(dtype=object) for column in ("text", "label"))
         sizes = Counter(y.tolist())
         judged = (resampler.labelers_, texts, labels)
-        if options.growth:
-            made = {name: (rule, texts) for name, rule in growth_rules(*judged, resampler.beta_low_).items()}
+        if options.what == "growth":
+            chosen = growth_rules(*judged, resampler.beta_low_)
+        elif options.what == "shares":
+            chosen = share_rules(*judged)
         else:
-            made = {name: (rule, texts) for name, rule in rules(*judged, X, y).items()}
+            chosen = rules(*judged, X, y)
+        made = {name: (rule, texts) for name, rule in chosen.items()}
+        if options.what == "selection":
             made |= {name: (rule, split.X_rest) for name, rule in real_row_rules(split.y_rest).items()}
         for name, (rule, source) in made.items():
             if (task, seed, name) in done or not any(part in name for part in options.rules):

@@ -101,8 +101,9 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         largest, whatever the betas, and None is the rows as they are (its Table 7).
     generated_share : "auto" or float, default="auto"
         Most of the rows that a class lacks that are generated, in (0, 1]; the rest are copies of its rows.
-        "auto" is what the generator advises: half for the language model, all for generators that advise
-        nothing. 1.0 is the paper's. More is better for a model of words, less for one of sentence vectors.
+        "auto" is what the generator advises: for the language model half in classes of up to 16 rows, a quarter
+        in classes of 32 and more, ``8 / rows`` in between; all for generators that advise nothing. 1.0 is the
+        paper's. More is better for a model of words, less for one of sentence vectors.
     max_candidates : "auto" or float, default="auto"
         Most candidates in all, in multiples of the largest class; 3.0 is the paper's number. "auto" is three
         times the larger of that class and of the rows wanted, of which no more are counted than X has (or
@@ -382,8 +383,10 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
                     unlabeled, labelers, quotas, known, min_votes=self.min_votes, seed=seeds[3]
                 )
             lacking = {c: n - len(found[c].taken) if c in found else n for c, n in quotas.items()}
-            share = self._share(generator)
-            wanted = {c: ceil(round(share * n, 6)) for c, n in lacking.items()}  # 0.1 * 30 exceeds 3
+            wanted = {
+                c: ceil(round(self._share(generator, sizes[c]) * n, 6))  # 0.1 * 30 exceeds 3
+                for c, n in lacking.items()
+            }
             streams = {c: Stream(n) for c, n in wanted.items()}
             if generator is not None and any(wanted.values()):
                 with callback_task(self, "generator"):
@@ -531,7 +534,9 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
         """Return `beta_low`, or what the class sizes and the generator advise."""
         if not isinstance(self.beta_low, str):
             return self.beta_low
-        affordable = (sum(sizes) + _FEW_ROWS / self._share(generator)) / len(sizes)
+        shares = np.array([self._share(generator, n) for n in sizes])
+        # With so many rows in every class, _FEW_ROWS are generated: the sum of shares * (affordable - sizes).
+        affordable = (_FEW_ROWS + shares @ sizes) / shares.sum()
         rows = min(getattr(generator, "advised_rows", 0), affordable)
         times = min(_MOST_TIMES, rows / max(sizes))
         if times > 1 and not self.beta_high:
@@ -590,11 +595,11 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
             return 3 * max(largest, min(sum(quotas.values()), affordable))
         return int(self.max_candidates * largest)
 
-    def _share(self, generator: Any) -> float:
-        """Return how much of what a class lacks is to be generated."""
-        if isinstance(self.generated_share, str):
-            return float(getattr(generator, "advised_share", 1.0))
-        return self.generated_share
+    def _share(self, generator: Any, n_rows: int) -> float:
+        """Return how much of what a class of `n_rows` lacks is to be generated."""
+        if not isinstance(self.generated_share, str):
+            return self.generated_share
+        return generator.advised_share(n_rows) if hasattr(generator, "advised_share") else 1.0
 
     def _say_short(self, streams: Mapping[Any, Stream], wanted: Mapping[Any, int]) -> None:
         """Warn, or raise, that classes fell short of the rows that were wanted without copies."""

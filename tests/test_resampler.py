@@ -260,13 +260,16 @@ def test_a_share_of_what_a_class_lacks_is_generated_and_the_rest_copied(corpus, 
 
 
 class _Modest(NumberedGenerator):
-    advised_share = 0.5
+    @staticmethod
+    def advised_share(n_rows):
+        return 1 / n_rows
 
 
-def test_the_generator_may_advise_a_share(corpus):
+def test_the_generator_may_advise_a_share_for_each_size_of_class(corpus):
     resampler = make(generator=_Modest())
     resampler.fit_resample(*corpus)
-    assert resampler.report_["added"].to_dict() == {"city": 2, "meal": 2, "fare": 0, "flight": 0}
+    # Two rows lack four, of which half are generated; three lack three, of which a third.
+    assert resampler.report_["added"].to_dict() == {"city": 2, "meal": 1, "fare": 0, "flight": 0}
     assert len(resampler.candidates_) < 4 + 3  # what is not wanted is not generated
     resampler = make(generator=_Modest(), generated_share=1.0)
     resampler.fit_resample(*corpus)
@@ -301,6 +304,10 @@ def test_classes_grow_as_far_as_it_is_cheap(corpus, monkeypatch):
     monkeypatch.setattr("skbalagen.resampler._FEW_ROWS", 57)
     assert resampler.fit(*corpus).band_ == (20, 20)  # 23 rows and 57 are 20 for each of four classes
     assert resampler.set_params(generated_share=0.75).fit(*corpus).band_ == (25, 25)
+    # Of 26 rows the four classes lack 24, 23, 20 and 14: 1/2, 1/3, 1/6 and 1/12 of that are 24 1/6.
+    monkeypatch.setattr(_Eager, "advised_share", staticmethod(_Modest.advised_share), raising=False)
+    monkeypatch.setattr("skbalagen.resampler._FEW_ROWS", 24)
+    assert resampler.set_params(generated_share="auto").fit(*corpus).band_ == (26, 26)
 
 
 def test_where_advice_does_not_reach_the_largest_class_auto_is_95_percent(corpus, monkeypatch):

@@ -22,10 +22,11 @@ class TextGenerator(Protocol):
     fitted generator, ``c``, ``i`` and ``random_state``. It does not depend on how many are asked for, on
     the other classes, or on the size of a batch.
 
-    A generator may have a number `advised_share` in (0, 1], which is 1 where it has none: how much of what a
-    class lacks is better filled with its texts than with copies (see ``BalaGenResampler.generated_share``). And
-    it may have a number `advised_rows`, which is 0 where it has none: the rows up to which all classes are better
-    grown, the largest too (see ``BalaGenResampler.beta_low``).
+    A generator may have a method ``advised_share(n_rows)`` from the rows of a class to a number in (0, 1]: how
+    much of what the class lacks is better filled with its texts than with copies, all where there is no such
+    method (see ``BalaGenResampler.generated_share``). And it may have a number `advised_rows`, which is 0 where it
+    has none: the rows up to which all classes are better grown, the largest too (see
+    ``BalaGenResampler.beta_low``).
     """
 
     def fit(self, X: Texts, y: Labels) -> Self:

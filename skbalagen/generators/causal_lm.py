@@ -125,8 +125,7 @@ class CausalLMGenerator(BaseEstimator):
     {'flight_no': ['what is the flight number of ...', 'which flight ...']}
     """
 
-    # Measured in docs/ablations.md: the share of the rows wanted, and the rows of a class.
-    advised_share = 0.5
+    # The rows of a class, measured in docs/ablations.md.
     advised_rows = 100
 
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own form
@@ -190,6 +189,30 @@ class CausalLMGenerator(BaseEstimator):
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
+
+    @staticmethod
+    def advised_share(n_rows: int) -> float:
+        """Return how much of what a class lacks is better generated than copied.
+
+        Few rows lack the words that a class is asked about with, many have them. The numbers are measured
+        (``docs/ablations.md``).
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows of the class, at least 1.
+
+        Returns
+        -------
+        float
+            A half for up to 16 rows, a quarter from 32 on, ``8 / n_rows`` in between.
+
+        Examples
+        --------
+        >>> [CausalLMGenerator.advised_share(n) for n in (1, 16, 20, 32, 1000)]
+        [0.5, 0.5, 0.4, 0.25, 0.25]
+        """
+        return min(max(8 / n_rows, 0.25), 0.5)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Texts, y: Labels) -> Self:
