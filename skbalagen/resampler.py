@@ -536,7 +536,7 @@ class BalaGenResampler(CallbackSupportMixin, BaseSampler):
             return self.beta_low
         shares = np.array([self._share(generator, n) for n in sizes])
         # With so many rows in every class, _FEW_ROWS are generated: the sum of shares * (affordable - sizes).
-        affordable = (_FEW_ROWS + shares @ sizes) / shares.sum()
+        affordable = float((_FEW_ROWS + shares @ sizes) / shares.sum())
         rows = min(getattr(generator, "advised_rows", 0), affordable)
         times = min(_MOST_TIMES, rows / max(sizes))
         if times > 1 and not self.beta_high:

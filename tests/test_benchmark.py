@@ -10,6 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from skbalagen.benchmark import (
+    as_markdown,
     chosen_on_validation,
     comparison_table,
     load_split,
@@ -244,6 +245,7 @@ def test_size_table_by_hand():
     table = size_table(comparable_rows(), classifier="tfidf", methods=["none", "balagen"])
     assert table.columns.tolist() == ["1-5", "6-10", "51-100"]
     assert table.loc["classes"].tolist() == [1, 1, 2]
+    assert "| classes | 1 | 1 | 2 |" in as_markdown(table)
     assert table.loc["balagen"].tolist() == pytest.approx([90, 60, 100])
     assert "ros" not in table.index
     # SMOTE lacks a seed, and with it one of the small classes.

@@ -69,6 +69,7 @@ def test_benchmark_page_has_the_tables_of_its_rows(capsys):
     ("rows", "tasks", "rules"),
     [
         ("ablation_growth.jsonl", [], [""]),
+        ("ablation_shares.jsonl", [], [""]),
         ("ablation_selection.jsonl", [], [""]),
         (
             "ablation_selection.jsonl",

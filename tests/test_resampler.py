@@ -294,6 +294,7 @@ def test_the_generator_may_advise_to_grow_all_classes(corpus, parameters, beta, 
     looked_at = clone(resampler).fit(*corpus)
     _, y = resampler.fit_resample(*corpus)
     assert Counter(y) == resampler.sampling_strategy_ == looked_at.sampling_strategy_ == wanted
+    assert type(resampler.beta_low_) is type(beta)
     assert resampler.beta_low_ == looked_at.beta_low_ == (None if beta is None else pytest.approx(beta))
 
 

@@ -24,7 +24,8 @@ __all__ = [
 
 # Training rows of a class, from one bound to below the next.
 _SIZES = (1, 6, 11, 21, 51, 101)
-_WHOLE = ("seeds", "better", "worse")
+# Columns and rows of whole numbers.
+_WHOLE = ("seeds", "better", "worse", "classes")
 
 
 def read_rows(path: str | Path) -> list[dict[str, Any]]:
@@ -227,17 +228,17 @@ def as_markdown(table: pd.DataFrame) -> str:
     | ros | 71.2 | 5 | 0.012 |
     """
 
-    def cell(value: Any, column: str) -> str:
+    def cell(value: Any, row: str, column: str) -> str:
         if isinstance(value, str):
             return value
         if pd.isna(value):
             return ""
         if column == "McNemar":
             return f"{value:.2g}"
-        return f"{value:.0f}" if column in _WHOLE else f"{value:.1f}"
+        return f"{value:.0f}" if row in _WHOLE or column in _WHOLE else f"{value:.1f}"
 
     lines = ["| | " + " | ".join(map(str, table.columns)) + " |", "|---" * (len(table.columns) + 1) + "|"]
     for name, row in table.iterrows():
-        cells = [cell(value, str(column)) for column, value in row.items()]
+        cells = [cell(value, str(name), str(column)) for column, value in row.items()]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
