@@ -4,14 +4,14 @@
         -o benchmarks/results/ablation_selection.jsonl
     python benchmarks/ablate_selection.py --what growth --pool POOL --tasks TASK ... --seeds 3 \
         -o benchmarks/results/ablation_growth.jsonl
-    python benchmarks/ablate_selection.py --what shares --pool POOL --tasks TASK ... --seeds 5 \
+    python benchmarks/ablate_selection.py --what shares --pool POOL --tasks TASK ... --seeds 3 \
         -o benchmarks/results/ablation_shares.jsonl
 
 POOL is a component cache. The first command has the language model fill 95 percent of the classes and keeps the
 candidates there. Then each rule is applied to them, with copies where it leaves too few, and classifiers are scored on
 the validation and test rows together, none of which anything was tuned on. Rules take at most half of the rows wanted,
-unless they say otherwise. "real rows" are no candidates: they are rows of the data set that the
-imbalance left out, where there are any, and a bound on what candidates can be worth.
+unless they say otherwise. "real rows" are no candidates: they are rows of the data set that the imbalance left out, where
+there are any, and a bound on what candidates can be worth.
 
 With ``--what growth`` the candidates are those of the default with half of the rows generated, which grows small
 classes beyond the largest, and the rules are how far to grow and how much of that to generate. With ``--what shares``
@@ -46,6 +46,13 @@ from skbalagen.generators.causal_lm import CausalLMGenerator
 from skbalagen.labelers import LabelerEnsemble
 from skbalagen.metrics import macro_accuracy
 from skbalagen.policy import PercentilePolicy, repeat_rows
+
+# The method whose candidates the rules of each ablation share.
+POOLS = {
+    "selection": "balagen:beta_low=95,generated_share=1.0",
+    "growth": "balagen:generated_share=0.5",
+    "shares": "balagen:generated_share=0.5",
+}
 
 
 @dataclass
@@ -181,16 +188,20 @@ def growth_rules(
 def share_rules(ensemble: LabelerEnsemble, texts: np.ndarray, labels: np.ndarray) -> dict[str, Rule]:
     """Return rules that generate less where a class has many rows."""
     soft = ensemble.predict(texts) == labels
+
+    def falling(rows: int, least: float = 0.0) -> Callable[[int], float]:
+        return lambda n: min(max(rows / n, least), 0.5)
+
     shares: dict[str, float | Callable[[int], float]] = {
         "copies": 0,
         "25% generated": 0.25,
         "50% generated": 0.5,
-        "4 / rows, 50% at most": lambda n: min(4 / n, 0.5),
-        "8 / rows, 50% at most": lambda n: min(8 / n, 0.5),
-        "16 / rows, 50% at most": lambda n: min(16 / n, 0.5),
-        "4 / rows, from 25 to 50%": lambda n: min(max(4 / n, 0.25), 0.5),
+        "4 / rows, 50% at most": falling(4),
+        "8 / rows, 50% at most": falling(8),
+        "16 / rows, 50% at most": falling(16),
+        "4 / rows, from 25 to 50%": falling(4, 0.25),
         "8 / rows, from 25 to 50% (default)": CausalLMGenerator.advised_share,
-        "16 / rows, from 25 to 50%": lambda n: min(max(16 / n, 0.25), 0.5),
+        "16 / rows, from 25 to 50%": falling(16, 0.25),
     }
     return {name: Rule(soft, labels, share=share) for name, share in shares.items()}
 
@@ -319,7 +330,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds, from --first-seed")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--what", choices=["selection", "growth", "shares"], default="selection")
+    parser.add_argument("--what", choices=list(POOLS), default="selection")
     parser.add_argument("--rules", nargs="+", default=[""], help="parts of the names of rules; default: all")
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
@@ -335,23 +346,21 @@ def main() -> None:
     for task, seed in itertools.product(options.tasks, seeds):
         split = load_split(task, seed)
         X, y = split.X_train, split.y_train
-        share = 1.0 if options.what == "selection" else 0.5
-        method = f"balagen:generated_share={share}" + ",beta_low=95" * (options.what == "selection")
-        resampler = make_resampler(method, seed=seed, memory=str(options.pool))
+        resampler = make_resampler(POOLS[options.what], seed=seed, memory=str(options.pool))
         resampler.fit_resample(X, y)
         new = resampler.candidates_[~resampler.candidates_["verdict"].isin(["duplicate", "failed"])]
         texts, labels = (new[column].to_numpy(dtype=object) for column in ("text", "label"))
         sizes = Counter(y.tolist())
         judged = (resampler.labelers_, texts, labels)
+        real_rows: dict[str, Rule] = {}
         if options.what == "growth":
             chosen = growth_rules(*judged, resampler.beta_low_)
         elif options.what == "shares":
             chosen = share_rules(*judged)
         else:
-            chosen = rules(*judged, X, y)
+            chosen, real_rows = rules(*judged, X, y), real_row_rules(split.y_rest)
         made = {name: (rule, texts) for name, rule in chosen.items()}
-        if options.what == "selection":
-            made |= {name: (rule, split.X_rest) for name, rule in real_row_rules(split.y_rest).items()}
+        made |= {name: (rule, split.X_rest) for name, rule in real_rows.items()}
         for name, (rule, source) in made.items():
             if (task, seed, name) in done or not any(part in name for part in options.rules):
                 continue
