@@ -39,13 +39,14 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from skbalagen._text import is_own_label
+from skbalagen._utils.text import is_own_label
+from skbalagen.balagen.labelers import LabelerEnsemble
+from skbalagen.balagen.policy import PercentilePolicy
+from skbalagen.balagen.training_set import repeat_rows
 from skbalagen.benchmark import Split, as_markdown, load_split, read_rows
 from skbalagen.benchmark.methods import KnownTexts, make_resampler
 from skbalagen.generators.causal_lm import CausalLMGenerator
-from skbalagen.labelers import LabelerEnsemble
-from skbalagen.metrics import macro_accuracy
-from skbalagen.policy import PercentilePolicy, repeat_rows
+from skbalagen.metrics.classification import macro_accuracy
 
 # The method whose candidates the rules of each ablation share.
 POOLS = {

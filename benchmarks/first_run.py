@@ -25,7 +25,7 @@ from sklearn.pipeline import make_pipeline
 
 from skbalagen import BalaGenResampler, BalanceDisplay
 from skbalagen.datasets import load_csv
-from skbalagen.metrics import macro_accuracy, micro_accuracy
+from skbalagen.metrics.classification import macro_accuracy, micro_accuracy
 
 
 def split(X: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

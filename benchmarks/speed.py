@@ -42,11 +42,14 @@ from skbalagen import (
     PercentilePolicy,
     SampleCopyGenerator,
 )
+from skbalagen._torch.device import compute_dtype, resolve_device
+from skbalagen.balagen.candidates import read_streams
+from skbalagen.balagen.training_set import rebalance_rows
 from skbalagen.datasets import load_csv, load_shop_intents
-from skbalagen.models import MINILM, SMOLLM2, load_causal_lm, local_path, quiet_transformers
-from skbalagen.policy import rebalance_rows
-from skbalagen.streams import read_streams
-from skbalagen.training import compute_dtype, resolve_device
+from skbalagen.models.catalog import MINILM, SMOLLM2
+from skbalagen.models.download import local_path
+from skbalagen.models.load import load_causal_lm
+from skbalagen.models.quiet import quiet_transformers
 
 SEED = 0
 SHARE = 0.5  # of the rows wanted, that sampling is timed on

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from skbalagen import BalaGenResampler
 from skbalagen.datasets import load_shop_intents
-from skbalagen.metrics import macro_accuracy, micro_accuracy
+from skbalagen.metrics.classification import macro_accuracy, micro_accuracy
 
 
 def accuracies(X: np.ndarray, y: np.ndarray, X_test: np.ndarray, y_test: np.ndarray) -> str:

@@ -25,7 +25,7 @@ from sklearn.pipeline import make_pipeline
 
 from skbalagen import BalaGenResampler, BalanceDisplay, CausalLMGenerator, ShortfallWarning
 from skbalagen.datasets import load_shop_intents
-from skbalagen.metrics import class_accuracy, macro_accuracy
+from skbalagen.metrics.classification import class_accuracy, macro_accuracy
 
 X, y = load_shop_intents(split="train", return_X_y=True)
 X_test, y_test = load_shop_intents(split="test", return_X_y=True)

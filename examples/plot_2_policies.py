@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from skbalagen import BalaGenResampler
+from skbalagen.balagen.policy import augment_only, baseline, class_sizes, naive_os, partial_os, partial_os_us
 from skbalagen.datasets import load_shop_intents
-from skbalagen.metrics import balance_ratio
-from skbalagen.policy import augment_only, baseline, class_sizes, naive_os, partial_os, partial_os_us
+from skbalagen.metrics.imbalance import balance_ratio
 
 X, y = load_shop_intents(split="train", return_X_y=True)
 sizes = class_sizes(y)

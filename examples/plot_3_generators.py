@@ -29,9 +29,9 @@ from skbalagen import (
     MarkovChainGenerator,
     SampleCopyGenerator,
 )
+from skbalagen.balagen.policy import class_sizes
 from skbalagen.datasets import load_shop_intents
-from skbalagen.metrics import distinct_n, nearest_similarity, novelty
-from skbalagen.policy import class_sizes
+from skbalagen.metrics.text_quality import distinct_n, nearest_similarity, novelty
 
 X, y = load_shop_intents(split="train", return_X_y=True)
 sizes = class_sizes(y)

@@ -26,8 +26,8 @@ from skbalagen import (
     LabelerEnsemble,
     ShortfallWarning,
 )
+from skbalagen.balagen.selection import is_backed
 from skbalagen.datasets import load_shop_intents
-from skbalagen.selection import is_backed
 
 X, y = load_shop_intents(split="train", return_X_y=True)
 resampler = BalaGenResampler(

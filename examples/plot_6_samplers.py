@@ -31,7 +31,7 @@ from skbalagen import (
     ShortfallWarning,
 )
 from skbalagen.datasets import load_shop_intents
-from skbalagen.metrics import macro_accuracy
+from skbalagen.metrics.classification import macro_accuracy
 
 X, y = load_shop_intents(split="train", return_X_y=True)
 X_test, y_test = load_shop_intents(split="test", return_X_y=True)

@@ -27,8 +27,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from skbalagen import BalaGenResampler, ShortfallWarning, TextGenerator
+from skbalagen._utils.random import as_seed, stream_rng
 from skbalagen.datasets import load_shop_intents
-from skbalagen.generators.base import as_seed, check_span_labels, stream_rng
+from skbalagen.generators.base import check_span_labels
 
 
 class TemplateGenerator(BaseEstimator):

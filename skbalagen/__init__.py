@@ -9,8 +9,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skbalagen.classifiers import EmbeddingClassifier, TransformerClassifier
-    from skbalagen.display import BalanceDisplay, CandidateDisplay
+    from skbalagen.balagen.labelers import LabelerEnsemble
+    from skbalagen.balagen.policy import AugmentOnlyPolicy, PercentilePolicy
+    from skbalagen.balagen.resampler import BalaGenResampler, ShortfallWarning
+    from skbalagen.cache.component_cache import ComponentCache
+    from skbalagen.classifiers.embedding import EmbeddingClassifier
+    from skbalagen.classifiers.transformer import TransformerClassifier
     from skbalagen.encoders import SentenceEncoder
     from skbalagen.generators import (
         CausalLMGenerator,
@@ -19,26 +23,23 @@ if TYPE_CHECKING:
         SampleCopyGenerator,
         TextGenerator,
     )
-    from skbalagen.labelers import LabelerEnsemble
-    from skbalagen.memory import ComponentCache
-    from skbalagen.policy import AugmentOnlyPolicy, PercentilePolicy
-    from skbalagen.resampler import BalaGenResampler, ShortfallWarning
+    from skbalagen.report.display import BalanceDisplay, CandidateDisplay
 
 _MODULE_OF = {
-    "AugmentOnlyPolicy": "policy",
-    "BalaGenResampler": "resampler",
-    "BalanceDisplay": "display",
-    "CandidateDisplay": "display",
+    "AugmentOnlyPolicy": "balagen.policy",
+    "BalaGenResampler": "balagen.resampler",
+    "BalanceDisplay": "report.display",
+    "CandidateDisplay": "report.display",
     "CausalLMGenerator": "generators",
-    "ComponentCache": "memory",
+    "ComponentCache": "cache",
     "EDAGenerator": "generators",
     "EmbeddingClassifier": "classifiers",
-    "LabelerEnsemble": "labelers",
+    "LabelerEnsemble": "balagen.labelers",
     "MarkovChainGenerator": "generators",
-    "PercentilePolicy": "policy",
+    "PercentilePolicy": "balagen.policy",
     "SampleCopyGenerator": "generators",
     "SentenceEncoder": "encoders",
-    "ShortfallWarning": "resampler",
+    "ShortfallWarning": "balagen.resampler",
     "TextGenerator": "generators",
     "TransformerClassifier": "classifiers",
 }

@@ -116,7 +116,7 @@ def _note(line: str) -> None:
 
 
 def _download(arguments: argparse.Namespace) -> None:
-    from skbalagen.models import download
+    from skbalagen.models.download import download
 
     for name, path in download(arguments.names or None).items():
         print(f"{name}: {path}")
@@ -125,9 +125,9 @@ def _download(arguments: argparse.Namespace) -> None:
 def _inspect(arguments: argparse.Namespace) -> None:
     import pandas as pd
 
-    from skbalagen._text import fold_text
-    from skbalagen.metrics import balance_ratio, imbalance_ratio
-    from skbalagen.policy import PercentilePolicy, class_sizes
+    from skbalagen._utils.text import fold_text
+    from skbalagen.balagen.policy import PercentilePolicy, class_sizes
+    from skbalagen.metrics.imbalance import balance_ratio, imbalance_ratio
 
     texts, labels = _columns(_read(arguments.input), arguments)
     sizes = class_sizes(labels.to_numpy())
@@ -208,7 +208,7 @@ def _balance(arguments: argparse.Namespace) -> None:
             _note(f"skbalagen: {warning.message}")
     _write(balanced, arguments.output)
     if arguments.report:
-        from skbalagen.report_page import write_html
+        from skbalagen.report.page import write_html
 
         write_html(resampler, arguments.report, table)
     if not arguments.quiet:
@@ -224,7 +224,7 @@ def _free_name(table: pd.DataFrame) -> str:
 
 
 def _dry_run(resampler: Any, texts: pd.Series, labels: pd.Series) -> None:
-    from skbalagen.policy import class_sizes
+    from skbalagen.balagen.policy import class_sizes
 
     resampler.set_params(text_column=None).fit(texts, labels)
     sizes = class_sizes(labels.to_numpy())

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from skbalagen._text import Texts, as_texts
-from skbalagen.models import MINILM, local_path, quiet_transformers
-from skbalagen.training import autocast, resolve_device
+from skbalagen._torch.device import autocast, resolve_device
+from skbalagen._utils.sklearn_compat import Interval, fit_context
+from skbalagen._utils.text import Texts, as_texts
+from skbalagen.models.catalog import MINILM
+from skbalagen.models.download import local_path
+from skbalagen.models.quiet import quiet_transformers
 
 __all__ = ["SentenceEncoder"]
 
@@ -67,7 +69,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.batch_size = batch_size
         self.device = device
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Texts, y: Any = None) -> Self:
         """Load the model; `X`, of shape (n_samples,), is only checked and `y` is ignored."""
         as_texts(X, allow_empty=True)

@@ -14,7 +14,7 @@ from sklearn.dummy import DummyClassifier
 import skbalagen
 from skbalagen import models
 from skbalagen.cli import main
-from skbalagen.models import MINILM, SMOLLM2
+from skbalagen.models.catalog import MINILM, SMOLLM2
 
 
 @pytest.fixture
@@ -132,10 +132,10 @@ def test_balance_marks_generated_rows_and_labels_them(intents, tmp_path, capsys)
     options = ["--generator", "eda", "--seed", "0", "--beta-low", "50"]
     monkey = pytest.MonkeyPatch()
     monkey.setattr(
-        "skbalagen.labelers.default_labelers",
+        "skbalagen.balagen.labelers.default_labelers",
         lambda: [DummyClassifier(strategy="constant", constant="drinks")],
     )
-    monkey.setattr("skbalagen.labelers._DEFAULT_WEIGHTS", (1.0,))
+    monkey.setattr("skbalagen.balagen.labelers._DEFAULT_WEIGHTS", (1.0,))
     monkey.setattr("skbalagen.generators.eda._synonyms", lambda word: ())
     with monkey.context():
         assert main(["balance", str(intents), "-o", str(out), *options, "--quiet"]) == 0

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skbalagen._text import fold_text
+from skbalagen._utils.text import fold_text
 from skbalagen.datasets import load_csv, load_shop_intents, make_long_tailed
-from skbalagen.metrics import imbalance_ratio
+from skbalagen.metrics.imbalance import imbalance_ratio
 
 
 def test_shop_intents_is_long_tailed_for_training_and_measurable_in_the_test_split():

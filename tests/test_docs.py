@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import skbalagen
-from skbalagen import ShortfallWarning, labelers
+from skbalagen import ShortfallWarning
+from skbalagen.balagen import labelers
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = [

@@ -16,10 +16,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from skbalagen import BalaGenResampler, CausalLMGenerator, SentenceEncoder
-from skbalagen._text import fold_text
+from skbalagen._utils.text import fold_text
+from skbalagen.balagen.resampler import ShortfallWarning
 from skbalagen.datasets import load_shop_intents
-from skbalagen.metrics import macro_accuracy
-from skbalagen.resampler import ShortfallWarning
+from skbalagen.metrics.classification import macro_accuracy
 
 pytestmark = pytest.mark.model
 

@@ -107,7 +107,7 @@ class SentenceEncoderOnNumbers(OnNumbers, SentenceEncoder):
 
 
 def test_embedding_classifier_passes_the_checks_of_scikit_learn(monkeypatch):
-    monkeypatch.setattr("skbalagen.classifiers.SentenceEncoder", HashedWords)
+    monkeypatch.setattr("skbalagen.classifiers.embedding.SentenceEncoder", HashedWords)
     names, n_passed = failed(EmbeddingClassifierOnNumbers())
     assert names == []
     assert n_passed >= 50

@@ -14,11 +14,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from skbalagen.classifiers import TransformerClassifier
+from skbalagen.balagen.policy import augment_only
+from skbalagen.balagen.resampler import BalaGenResampler
+from skbalagen.classifiers.transformer import TransformerClassifier
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators import CausalLMGenerator, EDAGenerator, MarkovChainGenerator, SampleCopyGenerator
-from skbalagen.policy import augment_only
-from skbalagen.resampler import BalaGenResampler
 
 __all__ = ["CLASSIFIERS", "KnownTexts", "make_resampler", "make_vector_sampler"]
 

@@ -18,11 +18,11 @@ from joblib import Parallel, delayed
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
-from skbalagen._text import merge_repeats
+from skbalagen._utils.text import merge_repeats
 from skbalagen.benchmark.methods import CLASSIFIERS, make_linear, make_resampler, make_vector_sampler
 from skbalagen.benchmark.tables import read_rows
 from skbalagen.benchmark.tasks import Split, load_split
-from skbalagen.metrics import class_accuracy, macro_accuracy, micro_accuracy
+from skbalagen.metrics.classification import class_accuracy, macro_accuracy, micro_accuracy
 
 __all__ = ["run"]
 

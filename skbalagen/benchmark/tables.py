@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skbalagen.metrics import mcnemar
+from skbalagen.metrics.significance import mcnemar
 
 __all__ = [
     "as_markdown",

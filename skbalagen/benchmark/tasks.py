@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from skbalagen._text import is_own_label
+from skbalagen._utils.text import is_own_label
 from skbalagen.datasets import load_shop_intents, make_long_tailed
 
 __all__ = ["TASKS", "Split", "Task", "load_split"]

@@ -15,17 +15,22 @@ from typing import TYPE_CHECKING, Any, Self
 from unicodedata import category
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from skbalagen._text import Labels, Texts, label_words
-from skbalagen.generators.base import as_seed, check_span_labels, stream_rng
-from skbalagen.lora import add_adapters, merge_adapters
-from skbalagen.models import SMOLLM2, load_causal_lm, quiet_transformers
-from skbalagen.sampling import sample_tokens
-from skbalagen.training import TrainingHistory, compute_dtype, fine_tune, resolve_device, token_loss
+from skbalagen._torch.decoding import sample_tokens
+from skbalagen._torch.device import compute_dtype, resolve_device
+from skbalagen._torch.lora import add_adapters, merge_adapters
+from skbalagen._torch.token_loss import token_loss
+from skbalagen._torch.trainer import TrainingHistory, fine_tune
+from skbalagen._utils.random import as_seed, stream_rng
+from skbalagen._utils.sklearn_compat import Interval, fit_context
+from skbalagen._utils.text import Labels, Texts, label_words
+from skbalagen.generators.base import check_span_labels
+from skbalagen.models.catalog import SMOLLM2
+from skbalagen.models.load import load_causal_lm
+from skbalagen.models.quiet import quiet_transformers
 
 if TYPE_CHECKING:
     import torch
@@ -214,7 +219,7 @@ class CausalLMGenerator(BaseEstimator):
         """
         return min(max(8 / n_rows, 0.25), 0.5)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Texts, y: Labels) -> Self:
         """Fine-tune the model.
 

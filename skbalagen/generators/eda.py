@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from skbalagen.generators.base import as_seed, check_span_labels, stream_rng
+from skbalagen._utils.random import as_seed, stream_rng
+from skbalagen._utils.sklearn_compat import Interval, fit_context
+from skbalagen.generators.base import check_span_labels
 from skbalagen.generators.sample_copy import SampleCopyGenerator
 
 __all__ = ["EDAGenerator"]
@@ -204,7 +205,7 @@ class EDAGenerator(BaseEstimator):
         self.alpha = alpha
         self.operations = operations
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
         """Remember the training rows, and look up the synonyms of their words.
 

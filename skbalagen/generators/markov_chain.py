@@ -9,12 +9,13 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skbalagen._text import fold_text
-from skbalagen.generators.base import as_seed, check_span_labels, stream_rng
+from skbalagen._utils.random import as_seed, stream_rng
+from skbalagen._utils.sklearn_compat import Interval, fit_context
+from skbalagen._utils.text import fold_text
+from skbalagen.generators.base import check_span_labels
 from skbalagen.generators.sample_copy import SampleCopyGenerator
 
 __all__ = ["MarkovChainGenerator"]
@@ -82,7 +83,7 @@ class MarkovChainGenerator(BaseEstimator):
         self.max_words = max_words
         self.tries = tries
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
         """Build a chain for each class.
 

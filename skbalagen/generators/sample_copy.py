@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from skbalagen._text import as_texts
-from skbalagen.generators.base import as_seed, check_span_labels, stream_uniforms
+from skbalagen._utils.random import as_seed, stream_uniforms
+from skbalagen._utils.sklearn_compat import fit_context
+from skbalagen._utils.text import as_texts
+from skbalagen.generators.base import check_span_labels
 
 __all__ = ["SampleCopyGenerator"]
 
@@ -50,7 +52,7 @@ class SampleCopyGenerator(BaseEstimator):
 
     _parameter_constraints: dict = {}  # noqa: RUF012 - scikit-learn's own form
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
         """Remember the training rows.
 

@@ -1,0 +1,91 @@
+"""Low-rank adaptation (LoRA): train two thin matrices beside each frozen linear layer, then add them in.
+
+Hu et al. (2021), "LoRA: Low-Rank Adaptation of Large Language Models". The frozen weights need neither a
+float32 copy, nor gradients, nor optimiser state, which is most of the memory and a third of the time of
+full fine-tuning; and what is learned in few numbers is recited less (Shuttleworth et al. 2024 compare).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from skbalagen._torch.device import torch_seed
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["add_adapters", "merge_adapters"]
+
+
+def _linear_layers(body: torch.nn.Module) -> Iterator[tuple[torch.nn.Module, str, torch.nn.Module, bool]]:
+    """Yield (parent, name, layer, transposed) of every linear layer; GPT-2 keeps weights transposed."""
+    import torch
+    from transformers.pytorch_utils import Conv1D
+
+    for parent in list(body.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, torch.nn.Linear | Conv1D):
+                yield parent, name, layer, isinstance(layer, Conv1D)
+
+
+def _adapter_class() -> Callable[..., Any]:
+    import torch
+
+    class Adapter(torch.nn.Module):
+        """A frozen linear layer plus ``x @ down.T @ up.T * scale``."""
+
+        layer: Any
+
+        def __init__(self, layer: Any, transposed: bool, rank: int, scale: float) -> None:
+            super().__init__()
+            self.layer, self.transposed, self.scale = layer, transposed, scale
+            n_in, n_out = layer.weight.shape if transposed else layer.weight.shape[::-1]
+            device = layer.weight.device
+            # float32, whatever the frozen weights are: small updates would be lost in bfloat16.
+            self.down = torch.nn.Parameter(torch.randn(rank, n_in, device=device) / n_in**0.5)
+            self.up = torch.nn.Parameter(torch.zeros(n_out, rank, device=device))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            thin = torch.nn.functional.linear(x, self.down.to(x.dtype))
+            return self.layer(x) + torch.nn.functional.linear(thin, self.up.to(x.dtype) * self.scale)
+
+        def merged(self) -> Any:
+            delta = self.scale * self.up @ self.down  # (n_out, n_in)
+            weight = self.layer.weight
+            weight.copy_(weight.float() + (delta.T if self.transposed else delta))
+            return self.layer
+
+    return Adapter
+
+
+def add_adapters(model: Any, *, rank: int, seed: int, scale: float = 2.0) -> None:
+    """Freeze `model` and put an adapter around each linear layer of its body, in place.
+
+    Parameters
+    ----------
+    model : transformers model
+        The output projection is left alone.
+    rank : int
+        Rows of the thin matrices.
+    seed : int
+        Of their first values; what they add is zero at first.
+    scale : float, default=2.0
+        Factor of the adapters' output: how fast they learn at a given rate.
+    """
+    adapter = _adapter_class()
+    model.requires_grad_(False)
+    with torch_seed(seed):
+        for parent, name, layer, transposed in list(_linear_layers(model.base_model)):
+            setattr(parent, name, adapter(layer, transposed, rank, scale))
+
+
+def merge_adapters(model: Any) -> None:
+    """Add what the adapters learned to the weights, in place, and take the adapters away."""
+    import torch
+
+    with torch.no_grad():
+        for parent in list(model.base_model.modules()):
+            for name, layer in list(parent.named_children()):
+                if hasattr(layer, "merged"):
+                    setattr(parent, name, layer.merged())

@@ -1,0 +1,1 @@
+"""BalaGen (Tepper et al. 2020): the resampler and the six steps of its algorithm."""

@@ -1,0 +1,262 @@
+"""The ensemble of weak labelers that says whether a candidate reads like its class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from skbalagen._utils.progress import progress_bar
+from skbalagen._utils.text import Labels, Texts, as_texts
+
+__all__ = ["LabelerEnsemble", "default_labelers"]
+
+
+# Of words, characters and meaning. The encoder has read more than D_S: measured in docs/ablations.md.
+_DEFAULT_WEIGHTS = (1.0, 1.0, 4.0)
+
+
+def default_labelers() -> list[BaseEstimator]:
+    """Return the default members: words, characters and meaning.
+
+    Three views of a text that err in different places: word n-grams with a linear model, character n-grams
+    (robust to spelling) with naive Bayes, and a frozen sentence encoder (robust to wording) with a linear
+    model, which reads the labels too, where they say what the classes are about. All three weigh the classes
+    equally, since D_S is balanced only up to B_low.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.naive_bayes import ComplementNB
+    from sklearn.pipeline import make_pipeline
+
+    from skbalagen.classifiers.embedding import EmbeddingClassifier
+
+    return [
+        make_pipeline(
+            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\S+"),
+            LogisticRegression(C=30.0, class_weight="balanced", max_iter=1000),
+        ),
+        make_pipeline(
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
+            ComplementNB(alpha=0.3),
+        ),
+        EmbeddingClassifier(C=30.0, class_weight="balanced", label_texts=True),
+    ]
+
+
+class LabelerEnsemble(ClassifierMixin, BaseEstimator):
+    """Several text classifiers whose votes are counted.
+
+    Parameters
+    ----------
+    estimators : list of classifiers, default=None
+        scikit-learn classifiers on raw text; None is :func:`~skbalagen.labelers.default_labelers`. They are cloned.
+    weights : list of float, default=None
+        How much the probabilities of each member count in the mean, at least 0 and not all 0; votes are
+        counted without them. None counts all alike, and the encoder four times among the default members.
+    n_jobs : int, default=None
+        Members that are fitted side by side, in threads; None is one.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    estimators_ : list of classifiers
+        The fitted clones.
+    weights_ : ndarray of shape (n_labelers,)
+        Their weights, which add up to 1.
+
+    References
+    ----------
+    Tepper et al. (2020), the weak labeling step of Algorithm 1 and Table 5.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import CountVectorizer
+    >>> from sklearn.naive_bayes import MultinomialNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> labeler = make_pipeline(CountVectorizer(), MultinomialNB())
+    >>> ensemble = LabelerEnsemble(estimators=[labeler]).fit(["red wine", "blue sky"], ["drink", "air"])
+    >>> ensemble.votes(["white wine", "white wine"], ["drink", "air"])
+    array([[ True],
+           [False]])
+    """
+
+    def __init__(
+        self,
+        *,
+        estimators: Sequence[Any] | None = None,
+        weights: Sequence[float] | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.estimators = estimators
+        self.weights = weights
+        self.n_jobs = n_jobs
+
+    def members(self) -> list[Any]:
+        """Return the unfitted members.
+
+        Raises
+        ------
+        TypeError
+            A member that is not a classifier.
+        """
+        members = default_labelers() if self.estimators is None else list(self.estimators)
+        for member in members:
+            if isinstance(member, type) or not (hasattr(member, "fit") and hasattr(member, "predict")):
+                raise TypeError(
+                    f"labelers must be scikit-learn classifiers on raw text, got {member!r}. Give instances "
+                    "with fit and predict, such as a pipeline of a TfidfVectorizer and a classifier."
+                )
+        return members
+
+    def member_weights(self) -> list[float]:
+        """Return the weight of each member, all together 1.
+
+        Raises
+        ------
+        ValueError
+            Weights that are not as many as the members, below 0, or all 0.
+        """
+        n_members = len(self.members())
+        weights = self.weights
+        if weights is None:
+            weights = [1.0] * n_members if self.estimators is not None else _DEFAULT_WEIGHTS
+        values = np.asarray(weights, dtype=float)
+        if values.shape != (n_members,) or not (values >= 0).all() or not 0 < values.sum() < np.inf:
+            raise ValueError(
+                f"weights must hold a number from 0 for each of the {n_members} labelers, not all 0, got {weights!r}. "
+                "Leave it at None to count all alike."
+            )
+        return (values / values.sum()).tolist()
+
+    def fit(self, X: Texts, y: Labels) -> Self:
+        """Fit a clone of every member on the texts `X` and labels `y`, both of shape (n_samples,)."""
+        texts = as_texts(X)
+        self.classes_ = np.unique(np.asarray(y))
+        self.weights_ = np.array(self.member_weights())
+        # Threads: the heavy parts release the interpreter, and an encoder's weights are not copied.
+        members = self.members()
+        fitting = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")(
+            delayed(clone(member).fit)(texts, y) for member in members
+        )
+        self.estimators_ = list(
+            progress_bar(fitting, title="fitting labelers", unit="labeler", total=len(members))
+        )
+        return self
+
+    def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what the labelers say of the texts `X` as members of the classes `y`, in one pass.
+
+        Parameters
+        ----------
+        X : array-like of str, of shape (n_samples,)
+            Candidates.
+        y : array-like of shape (n_samples,)
+            The label that each was generated for.
+
+        Returns
+        -------
+        votes : ndarray of bool, of shape (n_samples, n_labelers)
+            Whether a labeler's likeliest label is the wanted one.
+        confidence : ndarray of float, of shape (n_samples,)
+            Weighted mean probability of the wanted label; a labeler without probabilities gives 1 or 0.
+        likeliest : ndarray of bool, of shape (n_samples,)
+            Whether no other label has a higher one ("soft" voting).
+        """
+        check_is_fitted(self)
+        wanted = np.asarray(y)
+        if not len(wanted):
+            return np.zeros((0, len(self.estimators_)), dtype=bool), np.zeros(0), np.zeros(0, dtype=bool)
+        each = self._probabilities(X)
+        return _verdicts(each, self._mean(each), np.searchsorted(self.classes_, wanted))
+
+    def assign(self, X: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return the label of :meth:`predict` for each text, and what :meth:`judge` says of it, in one pass."""
+        check_is_fitted(self)
+        each = self._probabilities(X)
+        mean = self._mean(each)
+        column = mean.argmax(axis=1)
+        return self.classes_[column], *_verdicts(each, mean, column)
+
+    def votes(self, X: Texts, y: Labels) -> np.ndarray:
+        """Return whether each labeler assigns `y` to `X`: bool, of shape (n_samples, n_labelers)."""
+        return self.judge(X, y)[0]
+
+    def confidence(self, X: Texts, y: Labels) -> np.ndarray:
+        """Return the labelers' mean probability that `X` is `y`, of shape (n_samples,)."""
+        return self.judge(X, y)[1]
+
+    def predict_proba(self, X: Texts) -> np.ndarray:
+        """Return the labelers' mean probability of each class, of shape (n_samples, n_classes)."""
+        check_is_fitted(self)
+        return self._mean(self._probabilities(X))
+
+    def predict(self, X: Texts) -> np.ndarray:
+        """Return the label with the highest mean probability; the first of `classes_` of equal ones."""
+        likeliest = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[likeliest]
+
+    def _probabilities(self, X: Texts) -> np.ndarray:
+        """Return each labeler's probabilities, of shape (n_labelers, n_samples, n_classes)."""
+        return np.array(
+            [
+                member.predict_proba(X)
+                if hasattr(member, "predict_proba")
+                else np.asarray(member.predict(X))[:, None] == self.classes_
+                for member in progress_bar(self.estimators_, title="labeling", unit="labeler", keep=False)
+            ],
+            dtype=float,
+        )
+
+    def _mean(self, each: np.ndarray) -> np.ndarray:
+        """Return the weighted mean over labelers of `each`, of shape (n_labelers, n_samples, n_classes)."""
+        return np.tensordot(self.weights_, each, axes=1)
+
+
+def _verdicts(
+    each: np.ndarray, mean: np.ndarray, column: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return votes, confidence and likeliest of each text for the class in its `column` of `each` and `mean`."""
+    confidence = mean[np.arange(len(column)), column]
+    return (each.argmax(axis=2) == column).T, confidence, confidence == mean.max(axis=1)
+
+
+def agreement_matrix(votes: np.ndarray) -> np.ndarray:
+    """Return how often two labelers vote alike.
+
+    Parameters
+    ----------
+    votes : ndarray of bool, of shape (n_candidates, n_labelers)
+
+    Returns
+    -------
+    ndarray of shape (n_labelers, n_labelers)
+        Shares in [0, 1]; nan where there are no candidates.
+
+    Examples
+    --------
+    >>> agreement_matrix(np.array([[True, True], [True, False]]))
+    array([[1. , 0.5],
+           [0.5, 1. ]])
+    """
+    if not len(votes):
+        return np.full((votes.shape[1], votes.shape[1]), np.nan)
+    return (votes[:, :, None] == votes[:, None, :]).mean(axis=0)
+
+
+def pairwise_agreement(votes: np.ndarray) -> float:
+    """Return the share of (candidate, pair of labelers) that vote alike; nan for fewer than two labelers.
+
+    Examples
+    --------
+    >>> round(pairwise_agreement(np.array([[True, True, False], [True, True, True]])), 3)
+    0.667
+    """
+    if votes.shape[1] < 2:
+        return float("nan")
+    return float(agreement_matrix(votes)[np.triu_indices(votes.shape[1], k=1)].mean())

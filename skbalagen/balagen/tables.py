@@ -1,0 +1,103 @@
+"""What happened to each class and to each candidate, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skbalagen.balagen.candidates import Stream
+from skbalagen.balagen.labelers import agreement_matrix, pairwise_agreement
+
+__all__ = ["candidate_table", "class_table"]
+
+
+_JUDGED = ("accepted", "surplus", "refused")
+
+
+def class_table(
+    sizes: Mapping[Any, int],
+    targets: Mapping[Any, int],
+    kept: Mapping[Any, int],
+    copied: Mapping[Any, int],
+    streams: Mapping[Any, Stream],
+    found: Mapping[Any, Stream] | None = None,
+    orders: Mapping[Any, int] | None = None,
+) -> pd.DataFrame:
+    """Return a row a class, in the order of `sizes`.
+
+    Parameters
+    ----------
+    sizes, targets, kept, copied : mapping of label to int
+        Rows before, wanted, of the originals that stayed, and copied.
+    streams : mapping of label to Stream
+        What was generated; classes that needed nothing may be missing.
+    found : mapping of label to Stream, default=None
+        What was taken from unlabeled texts, as another column.
+    orders : mapping of label to int, default=None
+        Orders of a Markov chain, as another column.
+
+    Returns
+    -------
+    DataFrame of shape (n_classes, n_columns)
+    """
+    rows = []
+    for label, size in sizes.items():
+        stream = streams.get(label, Stream(0))
+        n_found = len(found[label].taken) if found and label in found else 0
+        added, n_kept, n_copied = len(stream.taken) + n_found, kept.get(label, 0), copied.get(label, 0)
+        rows.append(
+            {
+                "size_before": size,
+                "target": targets[label],
+                "kept": n_kept,
+                "generated": len(stream.texts),
+                "backed": sum(verdict in ("accepted", "surplus") for verdict in stream.verdicts),
+                "added": added,
+                "copied": n_copied,
+                "size_after": n_kept + added + n_copied,
+                "shortfall": stream.missing,
+                "stopped": stream.stopped,
+                "agreement": pairwise_agreement(_judged_votes([stream])),
+            }
+        )
+    table = pd.DataFrame(rows, index=pd.Index(list(sizes), name="class"))
+    if found:
+        table["unlabeled"] = [len(found[label].taken) if label in found else 0 for label in sizes]
+    if orders is not None:
+        table["order"] = [orders.get(label) for label in sizes]
+    table.attrs["labeler_agreement"] = agreement_matrix(_judged_votes(streams.values())).tolist()
+    return table
+
+
+def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFrame:
+    """Return a row a candidate: text, label, votes (list of bool), confidence, verdict and source."""
+    names = ["text", "label", "votes", "confidence", "verdict", "source"]
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for source, streams in streams_of.items():
+        for label, stream in streams.items():
+            columns["text"] += stream.texts
+            columns["label"] += [label] * len(stream.texts)
+            columns["votes"] += [votes.tolist() for votes in stream.votes]
+            columns["confidence"] += stream.confidence
+            columns["verdict"] += stream.verdicts
+            columns["source"] += [source] * len(stream.texts)
+    return pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=float if name == "confidence" else object)
+            for name, values in columns.items()
+        }
+    )
+
+
+def _judged_votes(streams: Any) -> np.ndarray:
+    """Return the votes on all candidates that were shown to the labelers, (n_candidates, n_labelers)."""
+    votes = [
+        vote
+        for stream in streams
+        for vote, verdict in zip(stream.votes, stream.verdicts, strict=True)
+        if verdict in _JUDGED
+    ]
+    return np.array(votes, dtype=bool) if votes else np.zeros((0, 0), dtype=bool)

@@ -1,0 +1,200 @@
+"""The component cache: fitted generators and labelers, their candidates and their verdicts, in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+
+from skbalagen import __version__
+from skbalagen._utils.text import Labels, Texts
+from skbalagen.balagen.labelers import LabelerEnsemble
+from skbalagen.generators.base import TextGenerator
+
+if TYPE_CHECKING:
+    from skbalagen.cache.parts import CachedStreams, CachedVerdicts
+
+__all__ = ["ComponentCache", "open_cache"]
+
+
+_KINDS = ("fitted", "streams", "verdicts")
+
+
+_FORMAT = (__version__, 1)  # part of every key: what another version stored is not read
+
+
+class ComponentCache:
+    """Keep fitted components and candidates in a folder.
+
+    A component is found again by its class, its parameters and the rows that it is trained on; the
+    candidates of a generator by the generator and the seed of the streams, and what labelers say of them by
+    the labelers. Two processes that want the same
+    one compute it once: the second waits. An entry appears by one rename, so that none is ever half there.
+
+    Parameters
+    ----------
+    location : str or path-like
+        Folder; it is made if it is not there. Whoever can write there can run code here, as with
+        joblib.Memory: labelers are stored as pickles.
+    max_bytes : int, default=4 * 2**30
+        When the folder grows beyond, entries that were not used for longest are removed.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from tempfile import TemporaryDirectory
+    >>> from skbalagen import BalaGenResampler
+    >>> X, y = ["a beer", "red wine", "a glass of wine", "rain today"], ["drink", "drink", "drink", "air"]
+    >>> with TemporaryDirectory() as folder:
+    ...     cache = ComponentCache(folder)
+    ...     resampler = BalaGenResampler(generator="markov-chain", labelers=[], memory=cache, random_state=0)
+    ...     with warnings.catch_warnings():  # one row is too few to say anything new
+    ...         warnings.simplefilter("ignore")
+    ...         _ = resampler.fit_resample(X, y)
+    ...     len(cache.entries())
+    ...     cache.clear()
+    ...     len(cache.entries())
+    2
+    0
+    """
+
+    def __init__(self, location: str | os.PathLike[str], *, max_bytes: int = 4 * 2**30) -> None:
+        self.location = Path(location)
+        self.max_bytes = max_bytes
+
+    def __repr__(self) -> str:
+        return f"ComponentCache({str(self.location)!r}, max_bytes={self.max_bytes})"
+
+    def entries(self) -> list[Path]:
+        """Return the folders of the entries, the one that was not used for longest first."""
+        found = [path for kind in _KINDS for path in self.location.glob(f"{kind}-*/")]
+        return sorted(found, key=lambda path: path.stat().st_mtime)
+
+    def clear(self) -> None:
+        """Remove all entries."""
+        for entry in self.entries():
+            with self._locked(entry):
+                shutil.rmtree(entry, ignore_errors=True)
+
+    def fitted(self, estimator: Any, X: Texts, y: Labels) -> tuple[Any, str]:
+        """Return `estimator` fitted on the texts `X` and labels `y`, and the key that it is kept under.
+
+        The one that was passed in is fitted only if no equal one is kept.
+        """
+        kind = f"{type(estimator).__module__}.{type(estimator).__qualname__}"
+        rows = joblib.hash([np.asarray(X).tolist(), np.asarray(y).tolist()])
+        try:
+            key = joblib.hash([_FORMAT, kind, estimator, rows])
+        except pickle.PicklingError as error:
+            raise TypeError(
+                f"memory= needs parts that can be pickled, got a {type(estimator).__name__} that cannot: its class, "
+                "and the functions among its parameters, must be defined at the top of a module. Move them there, "
+                "or leave memory out."
+            ) from error
+        entry = self.location / f"fitted-{key}"
+        with self._locked(entry):
+            if entry.is_dir():
+                os.utime(entry)
+                return _load(entry, type(estimator)), key
+            estimator.fit(X, y)
+            with self._written(entry) as folder:
+                _save(estimator, folder)
+        self._trim()
+        return estimator, key
+
+    def candidates(self, generator: TextGenerator, key: str) -> CachedStreams:
+        """Return a generator whose candidates are kept; `key` is what :meth:`fitted` returned for it."""
+        from skbalagen.cache.parts import CachedStreams
+
+        return CachedStreams(generator, key, self)
+
+    def verdicts(self, labelers: LabelerEnsemble, key: str) -> CachedVerdicts:
+        """Return labelers whose verdicts are kept; `key` is what :meth:`fitted` returned for them."""
+        from skbalagen.cache.parts import CachedVerdicts
+
+        return CachedVerdicts(labelers, key, self)
+
+    @contextmanager
+    def _locked(self, entry: Path) -> Iterator[None]:
+        from filelock import FileLock
+
+        self.location.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.location / f"{entry.name}.lock"):
+            yield
+
+    @contextmanager
+    def _kept(self, entry: Path) -> Iterator[dict[str, Any]]:
+        """Yield what is in `entry`, and store it again if it grew; the lists and dicts in it count."""
+        with self._locked(entry):
+            kept: dict[str, Any] = {}
+            if entry.is_dir():
+                os.utime(entry)
+                kept = json.loads((entry / "kept.json").read_text(encoding="utf-8"))
+            before = sum(map(len, kept.values()))
+            yield kept
+            grown = sum(map(len, kept.values())) > before
+            if grown:
+                with self._written(entry) as folder:
+                    (folder / "kept.json").write_text(json.dumps(kept), encoding="utf-8")
+        if grown:
+            self._trim()
+
+    @contextmanager
+    def _written(self, entry: Path) -> Iterator[Path]:
+        """Yield a folder that takes the place of `entry` when the block ends without an error."""
+        folder = Path(tempfile.mkdtemp(prefix=".part-", dir=self.location))
+        try:
+            yield folder
+            shutil.rmtree(entry, ignore_errors=True)
+            folder.rename(entry)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _trim(self) -> None:
+        """Remove what was not used for longest until the rest fits; the newest entry stays in any case."""
+        from filelock import FileLock, Timeout
+
+        entries = self.entries()
+        sizes = [sum(f.stat().st_size for f in e.rglob("*") if f.is_file()) for e in entries]
+        total = sum(sizes)
+        for entry, size in zip(entries[:-1], sizes[:-1], strict=True):
+            if total <= self.max_bytes:
+                return
+            try:
+                with FileLock(self.location / f"{entry.name}.lock", timeout=0):
+                    shutil.rmtree(entry, ignore_errors=True)
+                    total -= size
+            except Timeout:  # in use
+                continue
+
+
+def open_cache(memory: Any) -> ComponentCache | None:
+    """Return the cache that the parameter `memory` of the resampler means; None where nothing is kept."""
+    if memory is None or isinstance(memory, ComponentCache):
+        return memory
+    if isinstance(memory, str | os.PathLike):
+        return ComponentCache(memory)
+    location = getattr(memory, "location", None)  # joblib.Memory, which keeps nothing if it has none
+    return None if location is None else ComponentCache(Path(location) / "skbalagen")
+
+
+def _save(estimator: Any, folder: Path) -> None:
+    """Store a fitted estimator: by its own `save`, if it has one, else as a pickle."""
+    if hasattr(estimator, "save"):
+        estimator.save(folder)
+    else:
+        joblib.dump(estimator, folder / "estimator.joblib")
+
+
+def _load(folder: Path, kind: type) -> Any:
+    pickled = folder / "estimator.joblib"
+    return joblib.load(pickled) if pickled.is_file() else kind.load(folder)  # type: ignore[attr-defined]

@@ -1,0 +1,122 @@
+"""Logistic regression on the vectors of a frozen sentence encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.validation import check_is_fitted
+
+from skbalagen._utils.sklearn_compat import HasMethods, Interval, StrOptions, check_sample_weight, fit_context
+from skbalagen._utils.text import Labels, Texts, as_texts, label_words
+from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
+from skbalagen.encoders import SentenceEncoder
+from skbalagen.metrics.classification import macro_accuracy
+
+__all__ = ["EmbeddingClassifier"]
+
+
+class EmbeddingClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
+    """Logistic regression on the vectors of a frozen sentence encoder.
+
+    Parameters
+    ----------
+    encoder : SentenceEncoder, default=None
+        A transformer from texts to vectors; None is the embedded encoder.
+    C : float, default=10.0
+        Inverse strength of the regularisation, above 0. Unit vectors are short, so that scikit-learn's
+        default of 1 is strong here.
+    class_weight : dict, "balanced" or None, default=None
+        As in LogisticRegression.
+    label_texts : bool, default=False
+        Whether each label, in words, is learned as one more text of its class, if labels say what classes
+        are about: if the label nearest to a row is its own more often than by chance, by at least a tenth
+        of what chance leaves (mean over classes).
+    max_iter : int, default=1000
+        Most iterations of the solver.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    encoder_ : transformer
+    linear_ : LogisticRegression
+    label_texts_used_ : bool
+        Whether labels were learned as texts.
+    n_iter_ : int
+        Iterations of its solver.
+
+    Examples
+    --------
+    >>> from skbalagen import EmbeddingClassifier
+    >>> EmbeddingClassifier().fit(["hi", "bye"], ["greeting", "farewell"]).predict(["hello"])  # doctest: +SKIP
+    array(['greeting'], dtype='<U8')
+    """
+
+    _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own form
+        "encoder": [None, HasMethods(["fit", "transform"])],
+        "C": [Interval(Real, 0, None, closed="neither")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "label_texts": ["boolean"],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        encoder: SentenceEncoder | None = None,
+        C: float = 10.0,
+        class_weight: Mapping[Any, float] | str | None = None,
+        label_texts: bool = False,
+        max_iter: int = 1000,
+    ) -> None:
+        self.encoder = encoder
+        self.C = C
+        self.class_weight = class_weight
+        self.label_texts = label_texts
+        self.max_iter = max_iter
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Texts, y: Labels, sample_weight: np.ndarray | None = None) -> Self:
+        """Fit on the texts `X`, labels `y` and weights, each of shape (n_samples,)."""
+        from sklearn.base import clone
+
+        texts, labels = check_texts_and_labels(X, y)
+        self.encoder_ = SentenceEncoder() if self.encoder is None else clone(self.encoder)
+        self.linear_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
+        vectors = self.encoder_.fit_transform(texts)
+        self.label_texts_used_ = False
+        if self.label_texts:
+            classes = np.unique(labels)
+            names = self.encoder_.transform(np.array([label_words(c) for c in classes], dtype=object))
+            self.label_texts_used_ = _tell_apart(classes, names, vectors, labels)
+        if self.label_texts_used_:
+            # A label counts like one distinct row of its class, however often rows are repeated.
+            weights = check_sample_weight(sample_weight, texts)
+            each = [weights[labels == c].sum() / len(set(texts[labels == c])) for c in classes]
+            vectors, labels = np.vstack([vectors, names]), np.concatenate([labels, classes])
+            sample_weight = np.concatenate([weights, each])
+        self.linear_.fit(vectors, labels, sample_weight=sample_weight)
+        self.classes_ = self.linear_.classes_
+        self.n_iter_ = int(self.linear_.n_iter_.max())
+        return self
+
+    def predict_proba(self, X: Texts) -> np.ndarray:
+        """Return the probability of each class, of shape (n_samples, n_classes)."""
+        check_is_fitted(self)
+        return self.linear_.predict_proba(self.encoder_.transform(as_texts(X, allow_empty=True)))
+
+    def predict(self, X: Texts) -> np.ndarray:
+        """Return the likeliest class of each text, of shape (n_samples,)."""
+        check_is_fitted(self)
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def _tell_apart(classes: np.ndarray, names: np.ndarray, vectors: np.ndarray, labels: np.ndarray) -> bool:
+    """Return whether the nearest of `names`, a vector a class, tells the class of the rows `vectors`."""
+    nearest = classes[(vectors @ names.T).argmax(axis=1)]
+    chance = 1 / len(classes)
+    return macro_accuracy(labels, nearest) >= chance + 0.1 * (1 - chance)

@@ -1,0 +1,175 @@
+"""A fine-tuned encoder as a scikit-learn classifier."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import check_is_fitted
+
+from skbalagen._torch.device import autocast, resolve_device, torch_seed
+from skbalagen._torch.trainer import TrainingHistory, fine_tune
+from skbalagen._utils.random import as_seed
+from skbalagen._utils.sklearn_compat import Interval, StrOptions, check_sample_weight, fit_context
+from skbalagen._utils.text import Labels, Texts, as_texts, merge_repeats
+from skbalagen.models.catalog import MINILM
+from skbalagen.models.load import load_encoder
+
+if TYPE_CHECKING:
+    import torch
+from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
+
+__all__ = ["TransformerClassifier"]
+
+
+class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
+    """Fine-tune a pretrained encoder: mean of the token vectors, then a linear layer.
+
+    Repeated rows are encoded once and weighted by their number.
+
+    Parameters
+    ----------
+    model : str, default="all-MiniLM-L6-v2"
+        The embedded encoder, a hub id such as ``"bert-base-uncased"`` (the paper's), or a folder. Weights
+        are read from safetensors only.
+    epochs : int, default=8
+        Passes over the distinct rows, at least 1.
+    batch_size : int, default=32
+        Rows a training step.
+    learning_rate : float, default=2e-4
+        Peak rate of AdamW. Small encoders want more than the 2e-5 usual for BERT.
+    head_learning_rate_ratio : float, default=10.0
+        How much faster the new linear layer learns.
+    max_tokens : int, default=64
+        Longer texts are cut.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes in the loss.
+    device : str, default="auto"
+        A torch device; "auto" is an accelerator where there is one.
+    random_state : int, RandomState instance or None, default=None
+        Order of rows, dropout and the new layer.
+    verbose : int, default=0
+        From 1, a progress bar of the fine-tuning is shown.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    model_ : transformers.PreTrainedModel
+    tokenizer_ : transformers.PreTrainedTokenizerBase
+    head_ : torch.nn.Linear
+    history_ : TrainingHistory
+    """
+
+    _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own form
+        "model": [str, Path],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "head_learning_rate_ratio": [Interval(Real, 0, None, closed="neither")],
+        "max_tokens": [Interval(Integral, 3, None, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "device": [str],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        *,
+        model: str | Path = MINILM,
+        epochs: int = 8,
+        batch_size: int = 32,
+        learning_rate: float = 2e-4,
+        head_learning_rate_ratio: float = 10.0,
+        max_tokens: int = 64,
+        class_weight: Mapping[Any, float] | str | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.model = model
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.head_learning_rate_ratio = head_learning_rate_ratio
+        self.max_tokens = max_tokens
+        self.class_weight = class_weight
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Texts, y: Labels, sample_weight: np.ndarray | None = None) -> Self:
+        """Fit on the texts `X`, labels `y` and weights, each of shape (n_samples,)."""
+        import torch
+
+        rows, labels = check_texts_and_labels(X, y)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        weights = compute_sample_weight(self.class_weight, labels) * check_sample_weight(sample_weight, rows)
+        texts, codes, weights = merge_repeats(rows, codes, weights)
+        seed = as_seed(self.random_state)
+        device = resolve_device(self.device)
+
+        self.model_, self.tokenizer_ = load_encoder(str(self.model))
+        self.model_.to(device)
+        with torch_seed(seed):
+            self.head_ = torch.nn.Linear(self.model_.config.hidden_size, len(self.classes_)).to(device)
+        network = torch.nn.ModuleDict({"encoder": self.model_, "head": self.head_})
+        tokens = self._tokens(texts)
+        targets = torch.from_numpy(codes).to(device)
+        row_weights = torch.from_numpy(weights / weights.mean()).float().to(device)
+
+        def loss(rows: np.ndarray) -> torch.Tensor:
+            each = torch.nn.functional.cross_entropy(
+                self._logits([tokens[r] for r in rows]).float(), targets[rows], reduction="none"
+            )
+            return (each * row_weights[rows]).mean()
+
+        self.history_: TrainingHistory = fine_tune(
+            network,
+            loss,
+            [len(t) for t in tokens],
+            draws=lambda _: np.arange(len(tokens)),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            faster={id(p): self.head_learning_rate_ratio for p in self.head_.parameters()},
+            rng=np.random.default_rng(seed),
+            verbose=self.verbose,
+        )
+        network.requires_grad_(False)
+        return self
+
+    def predict_proba(self, X: Texts) -> np.ndarray:
+        """Return the probability of each class, of shape (n_samples, n_classes)."""
+        import torch
+
+        check_is_fitted(self)
+        tokens = self._tokens(as_texts(X, allow_empty=True).tolist())
+        order = np.argsort([len(t) for t in tokens], kind="stable")
+        proba = np.empty((len(tokens), len(self.classes_)))
+        with torch.inference_mode(), autocast(self.model_.device):
+            for rows in np.array_split(order, math.ceil(len(order) / 128)):
+                logits = self._logits([tokens[r] for r in rows])
+                proba[rows] = logits.double().softmax(dim=-1).cpu().numpy()
+        return proba
+
+    def predict(self, X: Texts) -> np.ndarray:
+        """Return the likeliest class of each text, of shape (n_samples,)."""
+        check_is_fitted(self)
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _tokens(self, texts: list[str]) -> list[list[int]]:
+        return self.tokenizer_(texts, truncation=True, max_length=self.max_tokens)["input_ids"]
+
+    def _logits(self, tokens: list[list[int]]) -> torch.Tensor:
+        batch = self.tokenizer_.pad({"input_ids": tokens}, return_tensors="pt").to(self.model_.device)
+        hidden = self.model_(**batch).last_hidden_state  # (n_rows, n_tokens, hidden_size)
+        seen = batch["attention_mask"][..., None]
+        return self.head_((hidden * seen).sum(dim=1) / seen.sum(dim=1))

@@ -1,0 +1,102 @@
+"""Accuracy over rows and over classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import accuracy_score, recall_score
+
+from skbalagen.metrics._checks import Labels, as_label_rows
+
+__all__ = ["class_accuracy", "macro_accuracy", "micro_accuracy"]
+
+
+def micro_accuracy(y_true: Labels, y_pred: Labels) -> float:
+    """Return the share of rows whose label was predicted right.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples,)
+        True and predicted labels.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If an input is empty or the lengths differ.
+
+    Examples
+    --------
+    >>> micro_accuracy(["a", "a", "a", "b"], ["a", "a", "a", "a"])
+    0.75
+    """
+    true, pred = as_label_rows(y_true=y_true, y_pred=y_pred)
+    return float(accuracy_score(true, pred))
+
+
+def class_accuracy(y_true: Labels, y_pred: Labels) -> dict[Any, float]:
+    """Return the share of each class's rows that was predicted right (the class's recall).
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples,)
+        True and predicted labels.
+
+    Returns
+    -------
+    dict of label to float
+        The classes of `y_true` in sorted order, each value in [0, 1]. A class that is only predicted
+        has no rows of its own and is not listed.
+
+    Raises
+    ------
+    ValueError
+        If an input is empty or the lengths differ.
+
+    Examples
+    --------
+    >>> class_accuracy(["a", "a", "b", "b"], ["a", "a", "b", "c"])
+    {'a': 1.0, 'b': 0.5}
+    """
+    true, pred = as_label_rows(y_true=y_true, y_pred=y_pred)
+    labels = np.unique(true)
+    shares = recall_score(true, pred, labels=labels, average=None)
+    return dict(zip(labels.tolist(), shares.tolist(), strict=True))
+
+
+def macro_accuracy(y_true: Labels, y_pred: Labels) -> float:
+    """Return the mean, over the classes present in `y_true`, of the class's own accuracy.
+
+    Every class counts the same, however few rows it has: macro recall, the paper's macro accuracy.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples,)
+        True and predicted labels.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If an input is empty or the lengths differ.
+
+    See Also
+    --------
+    sklearn.metrics.balanced_accuracy_score : The same number, with a warning where a class is only
+        predicted.
+
+    Examples
+    --------
+    >>> macro_accuracy(["a", "a", "a", "b"], ["a", "a", "a", "a"])
+    0.5
+    """
+    return float(np.mean(list(class_accuracy(y_true, y_pred).values())))

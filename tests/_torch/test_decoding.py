@@ -1,0 +1,115 @@
+"""The sampling engine against the obvious loop, token by token."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+
+from skbalagen._torch.decoding import nucleus_draw, sample_tokens
+
+
+@pytest.fixture(scope="module", params=["gpt2", "llama"])
+def model(request, tiny_gpt2):
+    if request.param == "gpt2":
+        return AutoModelForCausalLM.from_pretrained(tiny_gpt2).eval()
+    config = LlamaConfig(
+        vocab_size=24,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        pad_token_id=0,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return LlamaForCausalLM(config).eval()
+
+
+def _one_by_one(model, prompt, draws, end_token, top_p, temperature):
+    """Run the whole sequence anew for every token."""
+    tokens = list(prompt)
+    for u in draws:
+        with torch.inference_mode():
+            logits = model(torch.tensor([tokens])).logits[:, -1]
+        token = int(nucleus_draw(logits, torch.tensor([u]), top_p, temperature))
+        if token == end_token:
+            return tokens[len(prompt) :]
+        tokens.append(token)
+    return None
+
+
+PROMPTS = [[1, 2, 3], [4], [5, 6, 7, 8, 9, 10]]
+
+
+def _jobs(n, max_tokens, seed=0):
+    rng = np.random.default_rng(seed)
+    return [(int(rng.integers(len(PROMPTS))), rng.random(max_tokens)) for _ in range(n)]
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 20])
+@pytest.mark.parametrize(("top_p", "temperature"), [(1.0, 1.0), (0.8, 0.5)])
+def test_sample_tokens_equals_the_obvious_loop(model, batch_size, top_p, temperature):
+    jobs = _jobs(16, 8)
+    options = {"end_token": 0, "top_p": top_p, "temperature": temperature}
+    sampled = sample_tokens(model, PROMPTS, jobs, batch_size=batch_size, **options)
+    expected = [_one_by_one(model, PROMPTS[p], u, **options) for p, u in jobs]
+    assert sampled == expected
+    assert any(tokens is None for tokens in expected)
+    assert any(tokens for tokens in expected)
+
+
+def test_sample_tokens_survives_many_moves_of_its_window(model):
+    # 60 texts through 3 places: the columns are moved back to the left again and again.
+    jobs = _jobs(60, 5, seed=1)
+    options = {"end_token": 0, "top_p": 1.0, "temperature": 0.7}
+    sampled = sample_tokens(model, PROMPTS, jobs, batch_size=3, **options)
+    assert sampled == [_one_by_one(model, PROMPTS[p], u, **options) for p, u in jobs]
+
+
+def test_sample_tokens_of_nothing(model):
+    assert sample_tokens(model, PROMPTS, [], end_token=0, top_p=1, temperature=1, batch_size=4) == []
+
+
+def test_nucleus_draw_inverts_the_distribution_by_hand():
+    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().repeat(5, 1)
+    u = torch.tensor([0.0, 0.49, 0.51, 0.94, 0.999], dtype=torch.float64)
+    assert nucleus_draw(logits, u, 1.0, 1.0).tolist() == [0, 0, 1, 2, 3]
+    # The nucleus of mass 0.6 is the first two tokens: a draw beyond 0.8 is repeated with its later digits.
+    u[3:] = torch.tensor([0.9 + 0.25 / 2**18, 0.9 + 0.25 / 2**18]) // 2**-18 * 2**-18
+    u[3] += 0.4 / 2**18
+    u[4] += 0.6 / 2**18
+    assert nucleus_draw(logits, u, 0.6, 1.0).tolist() == [0, 0, 1, 0, 1]
+    # The first token alone has the mass 0.4.
+    assert nucleus_draw(logits, u, 0.4, 1.0).tolist() == [0] * 5
+
+
+@pytest.mark.parametrize(
+    ("top_p", "shares"), [(0.6, [5 / 8, 3 / 8, 0, 0]), (0.9, [10 / 19, 6 / 19, 3 / 19, 0])]
+)
+def test_nucleus_draw_has_the_shares_of_the_nucleus(top_p, shares):
+    n = 50_000
+    u = torch.from_numpy(np.random.default_rng(0).random(n))
+    logits = torch.tensor([0.3, 0.5, 0.05, 0.15]).log().repeat(n, 1)
+    drawn = np.bincount(nucleus_draw(logits, u, top_p, 1.0), minlength=4)[[1, 0, 3, 2]] / n
+    np.testing.assert_allclose(drawn, shares, atol=4 * 0.5 / n**0.5)
+    assert (drawn[np.array(shares) == 0] == 0).all()
+
+
+def test_nucleus_draw_looks_beyond_the_likeliest_tokens_where_the_nucleus_is_wide():
+    n = 1000
+    u = torch.linspace(0, 0.999, 400, dtype=torch.float64)
+    drawn = nucleus_draw(torch.zeros(400, n), u, 0.9, 1.0)
+    assert len(set(drawn.tolist())) > 390  # evenly over 900 tokens or more
+
+
+def test_nucleus_draw_temperature_sharpens():
+    logits = torch.tensor([[2.0, 1.0]])
+    share = 1 / (1 + np.exp(-2.0))  # temperature 0.5 doubles the difference
+    below, above = torch.tensor([share - 1e-3]), torch.tensor([share + 1e-3])
+    assert nucleus_draw(logits, below, 1.0, 0.5).tolist() == [0]
+    assert nucleus_draw(logits, above, 1.0, 0.5).tolist() == [1]

@@ -1,0 +1,234 @@
+"""What goes in comes out: containers, labels and class sizes, by example and by property."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from math import floor
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skbalagen import BalaGenResampler
+from skbalagen._utils.text import fold_text
+from tests.conftest import NumberedGenerator
+
+TEXTS = ["red", "blue", "green", "one", "two"]
+LABELS = ["colour", "colour", "colour", "number", "number"]
+
+CONTAINERS = {
+    "list": list,
+    "tuple": tuple,
+    "object array": lambda v: np.array(v, dtype=object),
+    "str array": np.array,
+    "column of an array": lambda v: np.array(v, dtype=object).reshape(-1, 1),
+    "list of lists": lambda v: [[t] for t in v],
+    "object Series": lambda v: pd.Series(v, dtype=object, name="text"),
+    "str Series": lambda v: pd.Series(v, dtype="str", name="text"),
+    "nullable str Series": lambda v: pd.Series(v, dtype="string", name="text"),
+    "pyarrow Series": lambda v: pd.Series(v, dtype="string[pyarrow]", name="text"),
+    "DataFrame": lambda v: pd.DataFrame({"text": v}, index=list("vwxyz")),
+    "polars Series": lambda v: pl.Series("text", v),
+    "polars DataFrame": lambda v: pl.DataFrame({"text": v}),
+}
+LABEL_CONTAINERS = {
+    "list": list,
+    "tuple": tuple,
+    "array": np.array,
+    "object array": lambda v: np.array(v, dtype=object),
+    "column of an array": lambda v: np.array(v).reshape(-1, 1),
+    "Series": lambda v: pd.Series(v, name="label"),
+    "categorical Series": lambda v: pd.Series(v, name="label", dtype="category"),
+    "DataFrame": lambda v: pd.DataFrame({"label": v}),
+    "polars Series": lambda v: pl.Series("label", v),
+}
+
+
+def resample(X, y, **params):
+    """Fill the class of two rows up to three with a generated text."""
+    params = {"beta_low": 50, "generator": NumberedGenerator(), "labelers": [], "random_state": 0} | params
+    resampler = BalaGenResampler(**params)
+    return (*resampler.fit_resample(X, y), resampler)
+
+
+def dtype_of(container):
+    if hasattr(container, "columns"):
+        return list(container.dtypes)
+    return getattr(container, "dtype", None)
+
+
+def flat(container):
+    values = container.to_numpy() if hasattr(container, "to_numpy") else np.asarray(container, dtype=object)
+    return values.reshape(-1).tolist()
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_texts_come_out_in_the_container_that_went_in(kind):
+    X = CONTAINERS[kind](TEXTS)
+    X_new, y_new, resampler = resample(X, LABELS)
+    assert type(X_new) is type(X)
+    assert flat(X_new)[:5] == TEXTS
+    assert flat(X_new)[5].startswith("number candidate")
+    assert y_new == [*LABELS, "number"]
+    if "str array" not in kind:  # its width grows with the longest text
+        assert dtype_of(X_new) == dtype_of(X)
+    assert getattr(X_new, "name", None) == getattr(X, "name", None)
+    assert list(getattr(X_new, "columns", ())) == list(getattr(X, "columns", ()))
+    assert np.ndim(X_new) == np.ndim(X)
+    assert resampler.source_indices_.tolist() == [0, 1, 2, 3, 4, -1]
+
+
+@pytest.mark.parametrize("kind", LABEL_CONTAINERS)
+@pytest.mark.parametrize("values", [("colour", "number"), (7, 3), (True, False)], ids=str)
+def test_labels_come_out_in_the_container_that_went_in(kind, values):
+    named = dict(zip(["colour", "number"], values, strict=True))
+    y = LABEL_CONTAINERS[kind]([named[label] for label in LABELS])
+    _, y_new, _ = resample(TEXTS, y)
+    assert type(y_new) is type(y)
+    assert dtype_of(y_new) == dtype_of(y)
+    assert flat(y_new) == [*flat(y), values[1]]
+
+
+def test_column_of_a_hugging_face_dataset():
+    datasets = pytest.importorskip("datasets")
+    data = datasets.Dataset.from_dict({"text": TEXTS, "label": LABELS})
+    X_new, y_new, _ = resample(data["text"], data["label"])
+    assert type(X_new) is type(data["text"])
+    assert list(X_new)[:5] == TEXTS
+    assert list(y_new) == [*LABELS, "number"]
+
+
+def test_labels_of_one_column_a_class():
+    y = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1]])
+    X_new, y_new, _ = resample(TEXTS, y)
+    assert y_new.tolist() == [*y.tolist(), [0, 1]]
+    assert X_new[5].startswith("1 candidate")
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_other_columns_are_missing_in_generated_rows_and_copied_in_copies(make):
+    X = make({"id": [1, 2, 3, 4, 5], "text": TEXTS, "from": list("abcde")})
+    X_new, _, resampler = resample(X, LABELS, text_column="text")
+    assert list(X_new.columns) == ["id", "text", "from"]
+    assert pd.isna(X_new["id"][5])
+    assert pd.isna(X_new["from"][5])
+    assert X_new["id"].to_list()[:5] == [1, 2, 3, 4, 5]
+    assert resampler.feature_names_in_.tolist() == ["id", "text", "from"]
+    assert resampler.n_features_in_ == 3
+
+    copied, _, resampler = resample(X, LABELS, text_column="text", generator="sample-copy")
+    assert copied["id"].dtype == X["id"].dtype
+    source = resampler.source_indices_[5]
+    assert copied["id"][5] == X["id"][int(source)]
+    assert copied["from"][5] == X["from"][int(source)]
+
+
+def test_text_column_is_asked_for_and_checked():
+    X = pd.DataFrame({"id": [1, 2, 3, 4, 5], "text": TEXTS})
+    with pytest.raises(ValueError, match=r"name it with text_column=, for instance text_column='text'"):
+        resample(X, LABELS)
+    with pytest.raises(
+        ValueError, match=r"text_column must name one column of X, got 'body'; .*'id', 'text'"
+    ):
+        resample(X, LABELS, text_column="body")
+    with pytest.raises(ValueError, match="text_column='text' names a column of a pandas or polars DataFrame"):
+        resample(TEXTS, LABELS, text_column="text")
+    with pytest.raises(TypeError, match=r"X must hold texts only, got 1 \(int\) in row 0"):
+        resample(X, LABELS, text_column="id")
+
+
+def test_a_table_of_numbers_is_filled_with_copies_and_says_so():
+    X = np.arange(10.0).reshape(5, 2)
+    with pytest.warns(UserWarning, match="X is a table of numbers: .* the 1 rows wanted are copies"):
+        X_new, _, resampler = resample(X, LABELS)
+    assert not resampler.is_synthetic_.any()
+    np.testing.assert_array_equal(X_new, X[resampler.source_indices_])
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+def test_missing_labels_are_refused(missing):
+    with pytest.raises(ValueError, match=r"y must hold a label a text, got .* in row 1"):
+        resample(TEXTS, pd.Series(["colour", missing, "colour", "number", "number"], dtype=object))
+
+
+def test_groups_and_weights_are_carried_over():
+    _, _, resampler = resample(TEXTS, LABELS, synthetic_weight=0.5)
+    assert resampler.sample_weight_.tolist() == [1, 1, 1, 1, 1, 0.5]
+    assert resampler.groups_ is None
+
+    params = {"beta_low": 50, "generator": NumberedGenerator(), "labelers": [], "random_state": 0}
+    resampler = BalaGenResampler(synthetic_weight=0.5, **params)
+    resampler.fit_resample(TEXTS, LABELS, sample_weight=[1, 2, 3, 4, 6], groups=[9, 9, 8, 8, 7])
+    assert resampler.sample_weight_.tolist() == [1, 2, 3, 4, 6, 0.5 * 5]
+    assert resampler.groups_.tolist() == [9, 9, 8, 8, 7, -1]
+    resampler.fit_resample(TEXTS, LABELS, groups=list("aabbc"))
+    assert resampler.groups_.tolist() == [*"aabbc", None]
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        resampler.fit_resample(TEXTS, LABELS, groups=[1])
+    with pytest.raises(ValueError, match=r"sample_weight.shape == \(1,\), expected \(5,\)"):
+        resampler.fit_resample(TEXTS, LABELS, sample_weight=[1])
+
+
+sizes = st.lists(st.integers(1, 9), min_size=2, max_size=6)
+labels_of = {
+    "str": lambda i: f"class {i}",
+    "int": lambda i: 3 * i - 4,
+    "float": lambda i: float(i),
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sizes=sizes,
+    kind=st.sampled_from(sorted(CONTAINERS)),
+    label=st.sampled_from(sorted(labels_of)),
+    betas=st.sampled_from([(0, 0), (50, 0), (80, 20), (100, 0), (30, 40), (150, 0)]),
+    fail_every=st.sampled_from([None, 1, 3]),
+    seed=st.integers(0, 3),
+)
+def test_the_contract_holds_for_all_sizes_and_containers(sizes, kind, label, betas, fail_every, seed):
+    y = [labels_of[label](i) for i, n in enumerate(sizes) for _ in range(n)]
+    texts = [f"{c} row {i}" for i, c in enumerate(y)]
+    if kind == "DataFrame":
+        X = pd.DataFrame({"text": texts})
+    else:
+        X = CONTAINERS[kind](texts)
+    resampler = BalaGenResampler(
+        beta_low=betas[0],
+        beta_high=betas[1],
+        generator=NumberedGenerator(fail_every=fail_every),
+        labelers=[],
+        random_state=seed,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        X_new, y_new = resampler.fit_resample(X, y)
+    out, sources, new = flat(X_new), resampler.source_indices_, resampler.is_synthetic_
+
+    assert type(X_new) is type(X)
+    assert len(out) == len(y_new) == len(sources) == len(new)
+    # every class has the rows that were wanted, within the band
+    assert Counter(y_new) == resampler.sampling_strategy_
+    low, high = (floor(b + 0.5) for b in resampler.band_)
+    before = Counter(y)
+    for c, n in Counter(y_new).items():
+        assert n == (low if before[c] < low else high if before[c] > high else before[c])
+    # rows of X keep their text, label and order; copies come last
+    assert (sources[new] == -1).all()
+    assert [texts[i] for i in sources[~new]] == [t for t, is_new in zip(out, new, strict=True) if not is_new]
+    assert [y[i] for i in sources[~new]] == [c for c, is_new in zip(y_new, new, strict=True) if not is_new]
+    n_kept = int(resampler.report_["kept"].sum())
+    assert (np.diff(sources[:n_kept]) > 0).all()
+    # no generated text repeats a row of X or another
+    folded = [fold_text(t) for t, is_new in zip(out, new, strict=True) if is_new]
+    assert len(set(folded)) == len(folded)
+    assert not set(folded) & {fold_text(t) for t in texts}
+    # the report adds up
+    report = resampler.report_
+    assert (report["kept"] + report["added"] + report["copied"] == report["size_after"]).all()
+    assert report["size_after"].to_dict() == Counter(y_new)
+    assert report["added"].sum() == new.sum()
