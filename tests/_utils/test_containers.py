@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from skbalagen import BalaGenResampler
 from skbalagen._utils.text import fold_text
-from tests.conftest import NumberedGenerator
+from tests.fakes import NumberedGenerator
 
 TEXTS = ["red", "blue", "green", "one", "two"]
 LABELS = ["colour", "colour", "colour", "number", "number"]

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from skbalagen import BalaGenResampler, CausalLMGenerator
 from skbalagen._utils.progress import progress_bar, progress_shown
 from skbalagen.cli import main
-from tests.conftest import FirstWordLabeler, NumberedGenerator
+from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 
 def make(**parameters):

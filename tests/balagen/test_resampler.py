@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skbalagen import BalaGenResampler, SampleCopyGenerator
 from skbalagen.balagen.resampler import ShortfallWarning
-from tests.conftest import FirstWordLabeler, NumberedGenerator
+from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 
 def make(**kwargs):

@@ -8,7 +8,7 @@ import pytest
 from skbalagen import BalaGenResampler
 from skbalagen.balagen.labelers import LabelerEnsemble, agreement_matrix, pairwise_agreement
 from skbalagen.balagen.selection import distinct, is_backed, required_votes, select
-from tests.conftest import FirstWordLabeler, NumberedGenerator
+from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 
 def test_required_votes():

@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
 from skbalagen import BalaGenResampler, ShortfallWarning
-from tests.conftest import FirstWordLabeler, NumberedGenerator
+from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 POOL = [
     "meal found here",

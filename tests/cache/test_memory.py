@@ -25,7 +25,7 @@ from sklearn.pipeline import make_pipeline
 
 import skbalagen
 from skbalagen import BalaGenResampler, CausalLMGenerator, ComponentCache, LabelerEnsemble, ShortfallWarning
-from tests.conftest import FirstWordLabeler, NumberedGenerator
+from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 
 class CountingGenerator(NumberedGenerator):

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
-from tests.test_causal_lm import ORDERS, REFUNDS
 
 from skbalagen import EmbeddingClassifier, LabelerEnsemble, SentenceEncoder, TransformerClassifier
 from skbalagen._utils.text import merge_repeats
 from skbalagen.balagen.labelers import default_labelers
+from tests.fakes import ORDERS, REFUNDS
 
 X = ORDERS + REFUNDS
 Y = ["order_status"] * 8 + ["refund_status"] * 8

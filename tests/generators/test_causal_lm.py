@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from skbalagen import CausalLMGenerator
 from skbalagen.generators.causal_lm import _draw, _held_out
+from tests.fakes import ORDERS, REFUNDS
 
 
 def tiny(folder, **kwargs):
@@ -163,18 +164,6 @@ def test_fitted_model_is_a_plain_transformers_model(tiny_gpt2, corpus, tmp_path)
 
 def test_clone_is_unfitted(tiny_gpt2, corpus):
     assert not hasattr(clone(tiny(tiny_gpt2).fit(*corpus)), "model_")
-
-
-ORDERS = [
-    "where is my parcel", "track my order please", "has my package shipped yet", "when will my order arrive",
-    "my delivery is late where is it", "can you tell me the status of order 4411", "is my parcel on its way",
-    "order still not here",
-]  # fmt: skip
-REFUNDS = [
-    "when do i get my money back", "has my refund been processed", "i still wait for the refund",
-    "how long does a refund take", "the refund is less than i paid", "did you send my money back",
-    "refund not on my card yet", "where is my refund",
-]  # fmt: skip
 
 
 @pytest.mark.model

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from skbalagen import BalaGenResampler, BalanceDisplay, CandidateDisplay, ShortfallWarning
 from skbalagen.metrics.text_quality import nearest_similarity, new_ngrams
-from tests.conftest import FirstWordLabeler, NumberedGenerator
+from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

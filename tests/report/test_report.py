@@ -12,7 +12,7 @@ from sklearn.naive_bayes import MultinomialNB
 
 from skbalagen import BalaGenResampler
 from skbalagen.report.summary import class_parts, fate, totals
-from tests.conftest import FirstWordLabeler, NumberedGenerator
+from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from skbalagen import BalaGenResampler, ShortfallWarning
 from skbalagen.metrics.text_quality import distinct_n, nearest_similarity, new_ngrams
 from skbalagen.report.page import html_page, write_html
-from tests.conftest import FirstWordLabeler, NumberedGenerator
+from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
