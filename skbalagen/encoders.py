@@ -22,7 +22,7 @@ __all__ = ["SentenceEncoder"]
 
 @lru_cache(maxsize=1)
 def _load(path: str, device: str) -> Any:
-    """Load a model once a process: labelers and classifiers that name the same one share its weights."""
+    """Load a model once per process: labelers and classifiers that name the same one share its weights."""
     from sentence_transformers import SentenceTransformer
 
     with quiet_transformers():
@@ -37,9 +37,9 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     model : str, default="all-MiniLM-L6-v2"
         The embedded model, a hub id of a sentence-transformers model, or a folder.
     batch_size : int, default=64
-        Texts that are encoded side by side.
+        Texts per batch, at least 1.
     device : str, default="auto"
-        A torch device; "auto" is an accelerator where there is one.
+        Name of a torch device; "auto" is the accelerator if there is one, else the CPU.
 
     Attributes
     ----------
@@ -48,8 +48,12 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     Notes
     -----
-    ``fit`` learns nothing; it loads the model, once a process. A pickled encoder carries no weights, it
-    loads them anew. Each distinct text of a call is encoded once.
+    ``fit`` learns nothing; it loads the model, once per process. A pickled encoder carries no weights and
+    loads them again when it is used. Each distinct text of a call is encoded once.
+
+    References
+    ----------
+    Reimers & Gurevych (2019), "Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks", EMNLP-IJCNLP.
 
     Examples
     --------
@@ -71,13 +75,51 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Texts, y: Any = None) -> Self:
-        """Load the model; `X`, of shape (n_samples,), is only checked and `y` is ignored."""
+        """Load the model.
+
+        Parameters
+        ----------
+        X : array-like of str, of shape (n_samples,) or (n_samples, 1)
+            Texts; they are only checked. Blank ones are allowed.
+        y : ignored
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        TypeError
+            `X` is one string, or holds something that is not a text.
+        ValueError
+            `X` is empty.
+        OSError
+            The model cannot be read.
+        """
         as_texts(X, allow_empty=True)
         self.n_features_out_ = int(self._model().get_embedding_dimension())
         return self
 
     def transform(self, X: Texts) -> np.ndarray:
-        """Return the unit vectors of the texts `X`, float32, of shape ``(n_samples, n_features_out_)``."""
+        """Encode texts.
+
+        Parameters
+        ----------
+        X : array-like of str, of shape (n_samples,) or (n_samples, 1)
+            Texts; blank ones are allowed.
+
+        Returns
+        -------
+        ndarray of float32, of shape (n_samples, n_features_out_)
+            Vectors of length 1.
+
+        Raises
+        ------
+        TypeError
+            `X` is one string, or holds something that is not a text.
+        ValueError
+            `X` is empty.
+        """
         texts, back = np.unique(as_texts(X, allow_empty=True).astype(str), return_inverse=True)
         model = self._model()
         with autocast(model.device):
@@ -89,6 +131,10 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 normalize_embeddings=True,
             )
         return vectors.float().cpu().numpy()[back]
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.n_features_out_  # the name that scikit-learn's get_feature_names_out reads
 
     def __sklearn_is_fitted__(self) -> bool:
         return True

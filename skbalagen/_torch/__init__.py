@@ -1,1 +1,1 @@
-"""Training and decoding with torch; imported by functions that need it, never at import time."""
+"""Training and decoding with torch, which is imported inside the functions that use it."""

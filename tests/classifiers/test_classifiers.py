@@ -1,15 +1,13 @@
-"""Classifiers and encoder: wiring with a fake encoder, and the embedded model for real."""
+"""Classifiers: wiring with a fake encoder, and the embedded model for real."""
 
 from __future__ import annotations
-
-import pickle
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
 
-from skbalagen import EmbeddingClassifier, LabelerEnsemble, SentenceEncoder, TransformerClassifier
+from skbalagen import EmbeddingClassifier, LabelerEnsemble, TransformerClassifier
 from skbalagen._utils.text import merge_repeats
 from skbalagen.balagen.labelers import default_labelers
 from tests.fakes import ORDERS, REFUNDS
@@ -119,30 +117,6 @@ def test_merge_repeats_sums_weights():
     assert texts == ["a", "b", "a"]
     assert codes.tolist() == [0, 0, 1]
     assert weights.tolist() == [4, 2, 4]
-
-
-@pytest.mark.model
-def test_sentence_encoder_puts_paraphrases_together():
-    vectors = SentenceEncoder().fit_transform(["where is my parcel", "track my package", "i like green tea"])
-    assert vectors.shape == (3, 384)
-    assert vectors.dtype == np.float32
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-2)
-    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.3
-
-
-@pytest.mark.model
-def test_sentence_encoder_encodes_each_distinct_text_once_and_pickles_without_weights(monkeypatch):
-    encoder = SentenceEncoder().fit(["a"])
-    assert len(pickle.dumps(encoder)) < 1000
-    seen = []
-    model = encoder._model()
-    encode = model.encode
-    monkeypatch.setattr(
-        model, "encode", lambda texts, **kwargs: seen.extend(texts) or encode(texts, **kwargs)
-    )
-    vectors = encoder.transform(["same", "other", "same"])
-    assert sorted(seen) == ["other", "same"]
-    assert (vectors[0] == vectors[2]).all()
 
 
 @pytest.mark.model

@@ -1,0 +1,120 @@
+"""The sentence encoder: wiring on a fake model, and the embedded model for real."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+
+from skbalagen import SentenceEncoder, encoders
+
+
+class CountingModel:
+    """Encode a text as the unit vector of its letters a, b and its length; remember what was asked."""
+
+    device = torch.device("cpu")
+
+    def __init__(self):
+        self.asked, self.options = [], []
+
+    def get_embedding_dimension(self):
+        return 3
+
+    def encode(self, texts, **options):
+        self.asked.append(texts)
+        self.options.append(options)
+        rows = torch.tensor([[text.count("a"), text.count("b"), len(text) + 1.0] for text in texts])
+        return torch.nn.functional.normalize(rows)
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Put a fake in the place of the pretrained model; return it with what it was loaded with."""
+    model = CountingModel()
+    model.loaded = []
+    monkeypatch.setattr(encoders, "local_path", lambda name: f"folder of {name}")
+    monkeypatch.setattr(encoders, "_load", lambda *args: model.loaded.append(args) or model)
+    return model
+
+
+def test_sentence_encoder_returns_float32_rows_in_the_order_of_the_texts(fake):
+    vectors = SentenceEncoder().fit_transform(["b", "a", "b"])
+    assert vectors.dtype == np.float32
+    root = 5**0.5
+    expected = np.array([[0, 1, 2], [1, 0, 2], [0, 1, 2]]) / root
+    assert vectors == pytest.approx(expected, abs=1e-6)
+
+
+def test_sentence_encoder_encodes_each_distinct_text_once(fake):
+    SentenceEncoder(batch_size=7).fit(["x"]).transform(["b", "a", "b", "a"])
+    assert fake.asked == [["a", "b"]]
+    assert fake.options[0]["batch_size"] == 7
+    assert fake.options[0]["normalize_embeddings"] is True
+    assert fake.options[0]["show_progress_bar"] is False
+
+
+def test_sentence_encoder_loads_the_model_it_names_on_the_device_it_names(fake):
+    SentenceEncoder(model="some/model", device="cpu").fit(["x"])
+    assert fake.loaded == [("folder of some/model", "cpu")]
+
+
+def test_sentence_encoder_takes_columns_and_blank_texts(fake):
+    column = np.array([["a"], [""]], dtype=object)
+    assert SentenceEncoder().transform(column).shape == (2, 3)
+
+
+def test_sentence_encoder_has_names_for_its_columns(fake):
+    encoder = SentenceEncoder().fit(["x"])
+    assert encoder.n_features_out_ == 3
+    assert encoder.get_feature_names_out().tolist() == [f"sentenceencoder{i}" for i in range(3)]
+
+
+def test_sentence_encoder_needs_no_fit(fake):
+    assert SentenceEncoder().transform(["a"]).shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        ("a text", TypeError, "got a single str. Wrap it in a list"),
+        (["a", 3], TypeError, r"got 3 \(int\) in row 1"),
+        ([], ValueError, "at least one text"),
+    ],
+)
+def test_sentence_encoder_rejects_what_is_not_a_column_of_texts(fake, X, error, message):
+    with pytest.raises(error, match=message):
+        SentenceEncoder().fit(X)
+    with pytest.raises(error, match=message):
+        SentenceEncoder().transform(X)
+    assert not fake.asked
+
+
+@pytest.mark.parametrize("params", [{"batch_size": 0}, {"model": None}, {"device": 3}])
+def test_sentence_encoder_rejects_bad_parameters_before_any_work(fake, params):
+    with pytest.raises(ValueError, match=f"The '{next(iter(params))}' parameter of SentenceEncoder"):
+        SentenceEncoder(**params).fit(["x"])
+    assert not fake.loaded
+
+
+def test_sentence_encoder_clone_and_pickle_carry_parameters_only(fake):
+    encoder = SentenceEncoder(model="some/model", batch_size=3).fit(["x"])
+    assert clone(encoder).get_params() == encoder.get_params()
+    assert len(pickle.dumps(encoder)) < 1000
+
+
+@pytest.mark.model
+def test_sentence_encoder_puts_paraphrases_together():
+    vectors = SentenceEncoder().fit_transform(["where is my parcel", "track my package", "i like green tea"])
+    assert vectors.shape == (3, 384)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-2)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.3
+
+
+@pytest.mark.model
+def test_sentence_encoders_of_one_process_share_the_weights():
+    first, second = SentenceEncoder().fit(["a"]), SentenceEncoder(batch_size=2).fit(["b"])
+    assert first._model() is second._model()
