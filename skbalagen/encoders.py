@@ -14,7 +14,7 @@ from skbalagen._torch.device import autocast, resolve_device
 from skbalagen._utils.sklearn_compat import Interval, fit_context
 from skbalagen._utils.text import Texts, as_texts
 from skbalagen.models.catalog import MINILM
-from skbalagen.models.download import local_path
+from skbalagen.models.fetch import local_path
 from skbalagen.models.quiet import quiet_transformers
 
 __all__ = ["SentenceEncoder"]

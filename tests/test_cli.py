@@ -136,7 +136,7 @@ def test_balance_marks_generated_rows_and_labels_them(intents, tmp_path, capsys)
         lambda: [DummyClassifier(strategy="constant", constant="drinks")],
     )
     monkey.setattr("skbalagen.balagen.labelers._DEFAULT_WEIGHTS", (1.0,))
-    monkey.setattr("skbalagen.generators.eda._synonyms", lambda word: ())
+    monkey.setattr("skbalagen.generators.eda.synonyms_of", lambda words: {})
     with monkey.context():
         assert main(["balance", str(intents), "-o", str(out), *options, "--quiet"]) == 0
     monkey.undo()

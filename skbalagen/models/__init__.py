@@ -1,14 +1,15 @@
-"""Pretrained models without a hub: catalog, download, conversion, loading."""
+"""Pretrained models and WordNet without a hub: catalog, download, conversion, loading."""
 
 from skbalagen.models.catalog import (
     EMBEDDED,
     MINILM,
     SMOLLM2,
+    WORDNET,
     EmbeddedModel,
     ModelUnavailableError,
     cache_dir,
 )
-from skbalagen.models.download import download, local_path
+from skbalagen.models.fetch import download, local_path
 from skbalagen.models.load import load_causal_lm, load_encoder
 from skbalagen.models.quiet import quiet_transformers
 
@@ -16,6 +17,7 @@ __all__ = [
     "EMBEDDED",
     "MINILM",
     "SMOLLM2",
+    "WORDNET",
     "EmbeddedModel",
     "ModelUnavailableError",
     "cache_dir",

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from skbalagen.models.catalog import EMBEDDED
-from skbalagen.models.download import local_path
+from skbalagen.models.fetch import local_path
 from skbalagen.models.quiet import quiet_transformers
 
 __all__ = ["load_causal_lm", "load_encoder", "quiet_transformers"]

