@@ -2,5 +2,14 @@
 
 from skbalagen.report.display import BalanceDisplay, CandidateDisplay
 from skbalagen.report.page import html_page, write_html
+from skbalagen.report.summary import Summary, summarise, summary_html
 
-__all__ = ["BalanceDisplay", "CandidateDisplay", "html_page", "write_html"]
+__all__ = [
+    "BalanceDisplay",
+    "CandidateDisplay",
+    "Summary",
+    "html_page",
+    "summarise",
+    "summary_html",
+    "write_html",
+]

@@ -1,0 +1,85 @@
+"""Advice: what to look at or change, judging by how each class fared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from skbalagen.report.quality import Measure
+from skbalagen.report.style import counted, listed
+
+__all__ = ["advise"]
+
+_FEW_ROWS = 5
+_MANY_TIMES = 10
+# Acceptance is judged once a class had this many candidates; then less than a fifth is little.
+_ENOUGH_CANDIDATES, _LOW_ACCEPTANCE = 30, 0.2
+_MOST_NEAR_DUPLICATES = 0.3
+
+
+def advise(report: pd.DataFrame, quality: Iterable[Measure] = ()) -> tuple[str, ...]:
+    """Return what a practitioner should look at or change.
+
+    Parameters
+    ----------
+    report : DataFrame of shape (n_classes, n_columns)
+        `report_` of a resampler.
+    quality : iterable of Measure, default=()
+        Measures of the accepted texts.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or two each, with the names of the classes; empty if all is well.
+
+    Examples
+    --------
+    >>> report = pd.DataFrame(
+    ...     {"n_before": [2], "n_target": [9], "n_candidates": 9, "n_accepted": 7, "n_generated": 7, "n_missing": 0},
+    ...     index=["refund"],
+    ... ).assign(stopped="filled")
+    >>> advise(report)
+    ('1 class had fewer than 5 rows, too few to learn from. Read what was generated, or write a few more rows by \
+hand: refund.',)
+    """
+    short = report["n_missing"] > report["n_generated"]
+    little = report["n_accepted"] < _LOW_ACCEPTANCE * report["n_candidates"]
+    checks = [
+        (
+            (report["n_before"] < _FEW_ROWS) & (report["n_target"] > report["n_before"]),
+            f"had fewer than {_FEW_ROWS} rows, too few to learn from. Read what was generated, or write a few "
+            "more rows by hand",
+        ),
+        (
+            short & (report["stopped"] != "dry"),
+            "got fewer than half of the wanted generated rows before max_candidates was used up. Raise "
+            "max_candidates, or lower beta_low",
+        ),
+        (
+            short & (report["stopped"] == "dry"),
+            "got fewer than half of the wanted generated rows, because the labelers accepted almost no "
+            "candidate. Describe the classes to the generator (label_descriptions), or lower beta_low",
+        ),
+        (
+            (report["n_candidates"] >= _ENOUGH_CANDIDATES) & little,
+            "had more than four in five candidates rejected or repeated. Their names may not say what they are "
+            "about, or they overlap with another class",
+        ),
+        (
+            report["n_target"] > _MANY_TIMES * report["n_before"],
+            "grew more than tenfold. Whatever their few rows have by chance, the added rows have too",
+        ),
+    ]
+    lines = [
+        f"{counted(len(labels), 'class')} {line}: {listed(labels)}."
+        for rows, line in checks
+        if len(labels := report.index[rows])
+    ]
+    near = {measure.name: measure.share for measure in quality}.get("near-duplicates", 0.0)
+    if near > _MOST_NEAR_DUPLICATES:
+        lines.append(
+            f"{100 * near:.0f} % of the accepted texts are near-duplicates of a real text and add little. Train the "
+            "generator for fewer epochs, raise its temperature, or lower beta_low."
+        )
+    return tuple(lines)
