@@ -15,19 +15,19 @@ Labels = Sequence[Any] | np.ndarray
 
 
 def as_labels(y: Labels, name: str) -> np.ndarray:
-    """Return `y` as a non-empty one-dimensional array."""
+    """Return `y` as a non-empty array of shape (n_samples,)."""
     # Through a list: an object array of ints becomes one of ints, which scikit-learn asks for.
     labels = np.asarray(np.asarray(y).tolist())
     if labels.ndim != 1 or len(labels) == 0:
         raise ValueError(
-            f"{name} must hold one label a row, of shape (n_samples,) with at least one row, got shape "
+            f"{name} must hold one label per row, of shape (n_samples,) with at least one row, got shape "
             f"{labels.shape}. Pass a non-empty list or one-dimensional array."
         )
     return labels
 
 
 def as_label_rows(**columns: Labels) -> list[np.ndarray]:
-    """Return label columns that belong row by row to each other, checked for equal length."""
+    """Return columns of labels of the same rows, each of shape (n_samples,), checked for equal length."""
     arrays = [as_labels(y, name) for name, y in columns.items()]
     if len({len(array) for array in arrays}) > 1:
         lengths = ", ".join(f"{name} {len(array)}" for name, array in zip(columns, arrays, strict=True))
@@ -35,12 +35,12 @@ def as_label_rows(**columns: Labels) -> list[np.ndarray]:
             f"{', '.join(columns)} must have the same number of rows, got {lengths}. "
             f"Pass labels and predictions of the same rows in the same order."
         )
-    unique_labels(*arrays)  # raises where one holds str and another numbers: no row would ever agree
+    unique_labels(*arrays)  # raises if one holds str and another numbers: no row would ever agree
     return arrays
 
 
 def as_texts(texts: Iterable[str], name: str) -> list[str]:
-    """Return `texts` as a non-empty list of str."""
+    """Return `texts` as a non-empty list of str, of length n_texts."""
     if isinstance(texts, str):
         raise ValueError(f"{name} must be several texts, got one str. Pass a list: [{texts[:20]!r}].")
     rows = list(texts)

@@ -13,7 +13,7 @@ __all__ = ["class_accuracy", "macro_accuracy", "micro_accuracy"]
 
 
 def micro_accuracy(y_true: Labels, y_pred: Labels) -> float:
-    """Return the share of rows whose label was predicted right.
+    """Return the fraction of rows whose label was predicted correctly.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def micro_accuracy(y_true: Labels, y_pred: Labels) -> float:
 
 
 def class_accuracy(y_true: Labels, y_pred: Labels) -> dict[Any, float]:
-    """Return the share of each class's rows that was predicted right (the class's recall).
+    """Return the per-class recall: the fraction of the rows of each class that was predicted correctly.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def class_accuracy(y_true: Labels, y_pred: Labels) -> dict[Any, float]:
     Returns
     -------
     dict of label to float
-        The classes of `y_true` in sorted order, each value in [0, 1]. A class that is only predicted
-        has no rows of its own and is not listed.
+        The classes of `y_true` in sorted order, each value in [0, 1]. A class that occurs in
+        `y_pred` only has no rows and is not listed.
 
     Raises
     ------
@@ -70,9 +70,9 @@ def class_accuracy(y_true: Labels, y_pred: Labels) -> dict[Any, float]:
 
 
 def macro_accuracy(y_true: Labels, y_pred: Labels) -> float:
-    """Return the mean, over the classes present in `y_true`, of the class's own accuracy.
+    """Return the mean per-class recall over the classes of `y_true`.
 
-    Every class counts the same, however few rows it has: macro recall, the paper's macro accuracy.
+    Every class counts the same, however few rows it has. It is the macro accuracy of Tepper et al. (2020).
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ def macro_accuracy(y_true: Labels, y_pred: Labels) -> float:
 
     See Also
     --------
-    sklearn.metrics.balanced_accuracy_score : The same number, with a warning where a class is only
-        predicted.
+    sklearn.metrics.balanced_accuracy_score : The same number, with a warning if a class occurs in
+        `y_pred` only.
 
     Examples
     --------

@@ -26,7 +26,7 @@ def entropy(y: Labels) -> float:
     Returns
     -------
     float
-        In nats: 0 for one class, ``log(n_classes)`` for classes of one size.
+        In nats, from 0 for a single class to ``log(n_classes)`` for classes of equal size.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def entropy(y: Labels) -> float:
 def balance_ratio(y: Labels) -> float:
     """Return the normalised entropy of the class sizes, ``entropy(y) / log(n_classes)``.
 
-    Unlike the entropy itself it can be compared between data sets with different numbers of classes.
+    Unlike the entropy, it can be compared between data sets with different numbers of classes.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def balance_ratio(y: Labels) -> float:
     Returns
     -------
     float
-        In [0, 1]: 1 when all classes have one size, near 0 when one class holds almost all rows. A
-        single class has nothing to be out of balance with: 1.
+        In [0, 1]: 1 if all classes have the same size, near 0 if one class has almost all rows. It is 1 for a
+        single class.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def imbalance_ratio(y: Labels) -> float:
     Returns
     -------
     float
-        At least 1; 1 when all classes have one size.
+        At least 1; it is 1 if all classes have the same size.
 
     Raises
     ------

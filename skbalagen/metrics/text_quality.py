@@ -14,24 +14,24 @@ __all__ = ["distinct_n", "nearest_similarity", "new_ngrams", "novelty"]
 
 
 def novelty(texts: Iterable[str], reference: Iterable[str]) -> float:
-    """Return the share of `texts` that do not occur in `reference`, case and spacing folded.
+    """Return the fraction of `texts` that do not occur in `reference`, ignoring case and white space.
 
     Parameters
     ----------
     texts : iterable of str
-        Generated texts; repeats count as often as they come.
+        Generated texts; a repeated text counts every time.
     reference : iterable of str
-        Texts that are known already, such as the training rows.
+        Known texts, such as the training rows.
 
     Returns
     -------
     float
-        In [0, 1]: 0 when every text was copied, 1 when none was.
+        In [0, 1]: 0 if every text is a copy, 1 if none is.
 
     Raises
     ------
     ValueError
-        If an input is empty, one str, or holds something that is not a str.
+        If an input is empty or a single str, or holds something that is not a str.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def novelty(texts: Iterable[str], reference: Iterable[str]) -> float:
 
 
 def new_ngrams(texts: Iterable[str], reference: Iterable[str], n: int = 2) -> np.ndarray:
-    """Return, of each text, the share of its word n-grams that stand in no text of `reference`.
+    """Return, for each text, the fraction of its word n-grams that occur in no text of `reference`.
 
     Words are those of :func:`distinct_n`. A text of fewer than `n` words counts as one n-gram.
 
@@ -53,19 +53,19 @@ def new_ngrams(texts: Iterable[str], reference: Iterable[str], n: int = 2) -> np
     texts : iterable of str
         Generated texts.
     reference : iterable of str
-        Texts that are known already, such as the training rows.
+        Known texts, such as the training rows.
     n : int, default=2
         Words in an n-gram, at least 1.
 
     Returns
     -------
     ndarray of float, of shape (n_texts,)
-        In [0, 1]: 0 when every n-gram is known, 1 when none is.
+        In [0, 1]: 0 if every n-gram is known, 1 if none is.
 
     Raises
     ------
     ValueError
-        If an input is empty, one str, or holds something that is not a str; if ``n < 1``.
+        If an input is empty or a single str, or holds something that is not a str; if ``n < 1``.
 
     Examples
     --------
@@ -79,17 +79,17 @@ def new_ngrams(texts: Iterable[str], reference: Iterable[str], n: int = 2) -> np
 
 
 def nearest_similarity(texts: Iterable[str], reference: Iterable[str]) -> np.ndarray:
-    """Return, of each text, the similarity to the text of `reference` that it is most like.
+    """Return, for each text, its similarity to the nearest text of `reference`.
 
-    The similarity is the cosine of TF-IDF vectors of character n-grams, which sees spelling and wording,
-    not meaning: near 1 is a copy with a word or a letter changed.
+    The similarity is the cosine of TF-IDF vectors of character n-grams. It measures spelling and wording, not
+    meaning: a copy with a word or a letter changed is near 1.
 
     Parameters
     ----------
     texts : iterable of str
         Generated texts.
     reference : iterable of str
-        Texts that are known already, such as the training rows; they set the inverse frequencies.
+        Known texts, such as the training rows; they determine the inverse document frequencies.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def nearest_similarity(texts: Iterable[str], reference: Iterable[str]) -> np.nda
     Raises
     ------
     ValueError
-        If an input is empty, one str, or holds something that is not a str.
+        If an input is empty or a single str, or holds something that is not a str.
 
     Examples
     --------
@@ -121,8 +121,8 @@ def nearest_similarity(texts: Iterable[str], reference: Iterable[str]) -> np.nda
 def distinct_n(texts: Iterable[str], n: int = 2) -> float:
     """Return the number of different word n-grams over the number of all word n-grams.
 
-    Words are runs of letters, digits and underscores, case folded; an n-gram never spans two texts. The
-    measure falls as texts are added, so compare sets of about one size.
+    Words are runs of letters, digits and underscores, with case folded; an n-gram never spans two texts. The
+    measure falls as texts are added, so compare sets of about the same size.
 
     Parameters
     ----------
@@ -134,12 +134,12 @@ def distinct_n(texts: Iterable[str], n: int = 2) -> float:
     Returns
     -------
     float
-        In (0, 1]: 1 when no n-gram comes twice.
+        In (0, 1]: 1 if no n-gram occurs twice.
 
     Raises
     ------
     ValueError
-        If `texts` is empty, one str, or holds something that is not a str; if ``n < 1``; or if no text
+        If `texts` is empty or a single str, or holds something that is not a str; if ``n < 1``; or if no text
         has `n` words.
 
     References
@@ -172,7 +172,7 @@ def _words(text: str) -> list[str]:
 
 
 def _ngrams(text: str, n: int, *, short: bool = False) -> list[tuple[str, ...]]:
-    """Return the word n-grams of a text; with `short`, all the words of one that has fewer than `n`."""
+    """Return the word n-grams of a text; with `short`, a text of fewer than `n` words is one n-gram."""
     words = _words(text)
     n = min(n, len(words)) if short else n
     return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
