@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from skbalagen.balagen.resampler import BalaGenResampler, ShortfallWarning
     from skbalagen.cache.component_cache import ComponentCache
     from skbalagen.classifiers.embedding import EmbeddingClassifier
+    from skbalagen.classifiers.label_texts import LabelTextOverSampler
+    from skbalagen.classifiers.logit_adjustment import LogitAdjustedClassifier
     from skbalagen.classifiers.transformer import TransformerClassifier
     from skbalagen.encoders import SentenceEncoder
     from skbalagen.generators import (
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
         SampleCopyGenerator,
         TextGenerator,
     )
+    from skbalagen.over_sampling.text_sampler import TextSampler
     from skbalagen.report.display import BalanceDisplay, CandidateDisplay
 
 _MODULE_OF = {
@@ -34,13 +37,16 @@ _MODULE_OF = {
     "ComponentCache": "cache",
     "EDAGenerator": "generators",
     "EmbeddingClassifier": "classifiers",
+    "LabelTextOverSampler": "classifiers",
     "LabelerEnsemble": "balagen.labelers",
+    "LogitAdjustedClassifier": "classifiers",
     "MarkovChainGenerator": "generators",
     "PercentilePolicy": "balagen.policy",
     "SampleCopyGenerator": "generators",
     "SentenceEncoder": "encoders",
     "ShortfallWarning": "balagen.resampler",
     "TextGenerator": "generators",
+    "TextSampler": "over_sampling",
     "TransformerClassifier": "classifiers",
 }
 
@@ -54,13 +60,16 @@ __all__ = [
     "ComponentCache",
     "EDAGenerator",
     "EmbeddingClassifier",
+    "LabelTextOverSampler",
     "LabelerEnsemble",
+    "LogitAdjustedClassifier",
     "MarkovChainGenerator",
     "PercentilePolicy",
     "SampleCopyGenerator",
     "SentenceEncoder",
     "ShortfallWarning",
     "TextGenerator",
+    "TextSampler",
     "TransformerClassifier",
     "__version__",
 ]
