@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from os import PathLike
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
+
+from skbalagen._utils.table_files import decode_text, split_records
 
 __all__ = ["load_csv", "load_shop_intents", "make_long_tailed"]
 
@@ -156,7 +157,15 @@ def load_csv(
         sep = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
     if len(sep) != 1:
         raise ValueError(f"sep must be one character or None (by the file's ending), got {sep!r}.")
-    records = _records(_decode(path, encoding), sep, path)
+    if not path.is_file():
+        raise FileNotFoundError(f"path must name a CSV or TSV file, got {str(path)!r}: no such file there.")
+    content = decode_text(
+        path.read_bytes(),
+        path,
+        encoding,
+        advice="Pass its encoding, such as encoding='cp1252' or 'utf-16', or save it as UTF-8.",
+    )
+    records = split_records(content, sep, path, advice=", or pass the right sep=")
     _, header = next(records, (0, []))
     wanted = [text, label] if split is None else [text, label, "split"]
     places = [_place(header, name, path) for name in wanted]
@@ -164,11 +173,6 @@ def load_csv(
     dropped: list[int] = []
     other_splits: set[str] = set()
     for line, fields in records:
-        if len(fields) != len(header):
-            raise ValueError(
-                f"{path}, line {line}: expected {len(header)} fields as in the header, got {len(fields)}. "
-                f"Put fields that hold {sep!r} between double quotes, or pass the right sep=."
-            )
         values = [fields[place] for place in places]
         if split is not None and values[2] != split:
             other_splits.add(values[2])
@@ -273,40 +277,3 @@ def _place(header: list[str], name: str, path: Path) -> int:
             f"label=, and the separator with sep= if the header was not cut where it should."
         )
     return header.index(name)
-
-
-def _decode(path: Path, encoding: str) -> str:
-    """Return the text of the file `path`, without a byte order mark."""
-    if not path.is_file():
-        raise FileNotFoundError(f"path must name a CSV or TSV file, got {str(path)!r}: no such file there.")
-    try:
-        # Only this variant of UTF-8 takes the mark off where there is one.
-        codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
-    except LookupError:
-        raise ValueError(f"encoding must be one that Python knows, got {encoding!r}. Try 'utf-8'.") from None
-    raw = path.read_bytes()
-    try:
-        return raw.decode(codec)
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{path} must be encoded as {encoding!r}, got other bytes in line {line} ({error.reason}). "
-            f"Pass its encoding, such as encoding='cp1252' or 'utf-16', or save it as UTF-8."
-        ) from error
-
-
-def _records(content: str, sep: str, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield (number of its first line, fields) of each record; blank lines are left out."""
-    # strict: an unclosed quote would otherwise swallow the rest of the file without a word.
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=sep, strict=True)
-    line = 1
-    try:
-        for fields in reader:
-            if fields:
-                yield line, fields
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise ValueError(
-            f"{path}, line {line}: expected fields with balanced double quotes, got {error}. "
-            f'Double each quote inside a quoted field ("").'
-        ) from error

@@ -1,4 +1,4 @@
-"""What goes in comes out: find the texts in a container, and rebuild it from row numbers and new texts."""
+"""Containers of texts: find the column of texts, and rebuild the container from row numbers and new texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["is_table", "rebuild", "take", "text_column_of"]
 
 
 def _is_from(container: Any, package: str) -> bool:
-    """Whether the type of `container` belongs to a package, without importing it."""
+    """Return whether the type of `container` belongs to a package, without importing it."""
     return type(container).__module__.split(".")[0] == package
 
 
@@ -28,12 +28,17 @@ def text_column_of(X: Any, name: Any = None) -> Any:
     ----------
     X : container of shape (n_samples,), (n_samples, 1) or (n_samples, n_columns)
     name : column label, default=None
-        The column of a pandas or polars DataFrame; None where it has only one, or for other containers.
+        The column of a pandas or polars DataFrame; None if it has only one, and for other containers.
+
+    Returns
+    -------
+    container of shape (n_samples,), (n_samples, 1) or (n_samples, n_columns)
+        `X` itself where it has several columns and none was named.
 
     Raises
     ------
     ValueError
-        A name that is no column of `X`, or a table with texts among several columns and no name.
+        If `name` is not exactly one column of `X`, or `X` has no named columns.
     """
     if not _has_columns(X):
         if name is not None:
@@ -53,12 +58,12 @@ def text_column_of(X: Any, name: Any = None) -> Any:
 
 
 def is_table(column: Any) -> bool:
-    """Whether what :func:`text_column_of` returned is a table of numbers, which has no texts to learn from.
+    """Return whether what :func:`text_column_of` returned is a table of numbers, which has no texts to learn from.
 
     Raises
     ------
     ValueError
-        A table that has texts among several columns.
+        If several columns remain, and one of them holds texts.
     """
     if _has_columns(column):
         texts = [
@@ -82,7 +87,7 @@ def is_table(column: Any) -> bool:
         return False
     if any(isinstance(value, str) for value in values.flat[:64].tolist()):
         raise ValueError(
-            f"X must hold one text a row, shape (n_samples,) or (n_samples, 1), got shape {values.shape}. Select "
+            f"X must hold one text per row, shape (n_samples,) or (n_samples, 1), got shape {values.shape}. Select "
             "the column that holds the text, or pass a DataFrame and name it with text_column=."
         )
     return True
@@ -96,7 +101,7 @@ def take(container: Any, rows: np.ndarray) -> Any:
     container : list, tuple, ndarray, pandas or polars Series or DataFrame, column of a Hugging Face dataset
         Any other sequence comes back as a list.
     rows : ndarray of int, of shape (n_rows,)
-        Row numbers; pandas indexes are numbered anew, as imbalanced-learn does.
+        Row numbers. The index of a pandas container is numbered anew, as imbalanced-learn does.
     """
     if isinstance(container, pd.Series | pd.DataFrame):
         return container.iloc[rows].reset_index(drop=True)
@@ -107,19 +112,25 @@ def take(container: Any, rows: np.ndarray) -> Any:
 
 
 def rebuild(X: Any, rows: np.ndarray, texts: np.ndarray, new: np.ndarray, name: Any = None) -> Any:
-    """Return rows of a container with the text of some replaced.
+    """Return rows of a container, with new texts in some of them.
 
     Parameters
     ----------
     X : as for :func:`take`
     rows : ndarray of int, of shape (n_rows,)
-        Row numbers; for a new text, any row.
+        Row numbers; any row will do for a new text.
     texts : ndarray of object, of shape (n_rows,)
         The text of each row that comes out.
     new : ndarray of bool, of shape (n_rows,)
-        Which rows are new: the other columns of these are missing values.
+        Which rows are new; their other columns are missing values.
     name : column label, default=None
         Column of a DataFrame that holds the texts; None if it has only one.
+
+    Returns
+    -------
+    container of shape (n_rows,), (n_rows, 1) or (n_rows, n_columns)
+        Columns of pandas integers and bools that get missing values become the nullable type of the same width
+        (int64 becomes Int64), since floats would round large numbers.
     """
     if _has_columns(X):
         name = X.columns[0] if name is None else name
@@ -127,7 +138,7 @@ def rebuild(X: Any, rows: np.ndarray, texts: np.ndarray, new: np.ndarray, name: 
         table = take(X, rows)
         if isinstance(X, pd.DataFrame):
             columns = [
-                column if c == name else values.mask(new) if new.any() else values
+                column if c == name else _blanked(values, new) if new.any() else values
                 for c, values in table.items()
             ]
             return pd.concat(columns, axis=1, keys=X.columns)
@@ -150,6 +161,13 @@ def rebuild(X: Any, rows: np.ndarray, texts: np.ndarray, new: np.ndarray, name: 
     if np.ndim(X[0]):  # a list of lists of one text
         return _sequence_like(X, [[text] for text in texts])
     return _sequence_like(X, texts.tolist())
+
+
+def _blanked(values: pd.Series, rows: np.ndarray) -> pd.Series:
+    """Return a column with some rows missing and the others exactly as they were."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub":
+        values = values.astype(pd.array(values.to_numpy()[:0]).dtype)
+    return values.mask(rows)
 
 
 def _sequence_like(container: Any, values: list[Any]) -> Any:

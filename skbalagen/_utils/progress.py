@@ -1,7 +1,7 @@
-"""Progress bars, shown in blocks that asked for them and silent otherwise.
+"""Progress bars, shown inside blocks that ask for them and silent elsewhere.
 
-Whether bars are shown is known to the resampler and the command line, and wanted many calls further down.
-A context variable carries it there, so that no function between the two has to.
+The resampler and the command line know whether bars are wanted; the loops that draw them are many calls below.
+A context variable carries the answer, so that the functions in between need no parameter for it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _shown: ContextVar[bool] = ContextVar("skbalagen_progress_shown", default=False)
 
 @contextmanager
 def progress_shown(verbose: int) -> Iterator[None]:
-    """Show the bars of a block if `verbose` is 1 or more, or if a block around it shows them."""
+    """Show progress bars inside a ``with`` block if `verbose` is at least 1, or if a block around it shows them."""
     token = _shown.set(_shown.get() or verbose > 0)
     try:
         yield
@@ -35,20 +35,22 @@ def progress_bar(
     keep: bool = True,
     **options: Any,
 ) -> Any:
-    """Return a tqdm bar on standard error, or a widget in a notebook; it does nothing unless bars are shown.
+    """Return a tqdm bar on standard error, or a widget in a notebook. It is silent unless bars are shown.
 
     Parameters
     ----------
     steps : iterable, default=None
-        What the bar passes on, one by one; None is a bar that is moved by its `update`.
-    title, unit : str
-        Of the whole, and of one step.
+        What the bar iterates over; None is a bar that its `update` moves.
+    title : str
+        Text in front of the bar.
+    unit : str
+        Name of one step.
     total : int, default=None
-        Number of steps; None is the length of `steps`.
+        Number of steps; None takes the length of `steps`.
     keep : bool, default=True
-        Whether the bar stays when it is full.
+        Whether the bar stays on the screen when it is full.
     **options
-        Others of tqdm.
+        Further options of tqdm.
     """
     from tqdm.auto import tqdm
 

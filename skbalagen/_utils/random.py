@@ -1,4 +1,4 @@
-"""Seeds and streams: the random generator of each candidate."""
+"""Seeds, and the random generator of each candidate in a stream."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ __all__ = ["as_seed", "stream_rng", "stream_uniforms"]
 def as_seed(random_state: int | np.random.RandomState | None) -> int:
     """Turn scikit-learn's `random_state` into one integer seed in [0, 2**31 - 1).
 
-    An integer is its own seed; a RandomState is advanced by one draw; None draws from the global state,
-    as everywhere in scikit-learn.
+    An integer is its own seed. A RandomState is advanced by one draw. None draws from numpy's global state, as
+    everywhere in scikit-learn.
+
+    Examples
+    --------
+    >>> as_seed(7)
+    7
     """
     if isinstance(random_state, int | np.integer):
         return int(random_state)
@@ -25,8 +30,8 @@ def as_seed(random_state: int | np.random.RandomState | None) -> int:
 def _stream_key(seed: int, label: Hashable) -> np.ndarray:
     """Return the Philox key of a class.
 
-    The label enters by its text, not by its rank among the classes, so that a class keeps its stream when
-    others come or go.
+    It depends on the text of the label and not on its position among the classes, so that a class keeps its
+    stream when other classes come or go.
     """
     digest = hashlib.blake2b(f"{seed}\x1f{label}".encode(), digest_size=16).digest()
     return np.frombuffer(digest, dtype=np.uint64)
@@ -35,14 +40,20 @@ def _stream_key(seed: int, label: Hashable) -> np.ndarray:
 def stream_rng(seed: int, label: Hashable, index: int) -> np.random.Generator:
     """Return the random generator of candidate `index` of the class `label`.
 
-    Philox is counter based: the index sits in the highest word of the counter, so that the generators of
-    two candidates never overlap, and making one costs microseconds.
+    Philox is counter based (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). The index is the
+    highest word of the counter, so that the draws of two candidates never overlap; making a generator takes
+    microseconds.
+
+    Examples
+    --------
+    >>> float(stream_rng(0, "a", 3).random()) == float(stream_rng(0, "a", 3).random())
+    True
     """
     return np.random.Generator(np.random.Philox(key=_stream_key(seed, label), counter=[0, 0, 0, index]))
 
 
 def stream_uniforms(seed: int, label: Hashable, span: range) -> np.ndarray:
-    """Return one uniform draw in [0, 1) for each candidate of `span`, which has step 1, all at once.
+    """Return one uniform draw in [0, 1) per candidate of `span`, a range of step 1; of shape (len(span),).
 
     Examples
     --------

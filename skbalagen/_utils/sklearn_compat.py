@@ -1,7 +1,7 @@
-"""scikit-learn's private names, which the whole package imports from here alone.
+"""scikit-learn's private names; the package imports them from this file only.
 
-They have no public counterpart: third-party estimators that validate parameters, check weights and names as
-scikit-learn does, and tell callbacks of their progress, have to use them.
+They have no public counterpart. An estimator needs them to validate its parameters, check weights and column names
+as scikit-learn does, and report progress to callbacks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ try:
 except ImportError:  # scikit-learn before 1.9
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Support for no callbacks."""
+        """A stand-in that supports no callbacks."""
 
 
 __all__ = [
@@ -36,22 +36,22 @@ __all__ = [
 
 
 @contextmanager
-def callback_task(estimator: Any, name: str, *, n_steps: int = 0) -> Iterator[None]:
-    """Tell the callbacks that were set on an estimator of a task of its fit: the whole of it, or a step.
+def callback_task(estimator: Any, name: str, *, n_steps: int | None = 0) -> Iterator[None]:
+    """Report the beginning and the end of a fit, or of one of its steps, to the callbacks of an estimator.
 
     Parameters
     ----------
     estimator : CallbackSupportMixin
-        Within a method that `_fit_context` decorates, which ends what begins here.
+        One whose running method is decorated with `fit_context`, which closes the contexts that are opened here.
     name : str
-        Of the task.
-    n_steps : int, default=0
-        Most steps of the whole; 0 is a step itself.
+        Name of the fit or the step.
+    n_steps : int or None, default=0
+        Upper bound on the number of steps of a fit, or None if it is unknown; 0 marks a step.
     """
     if not hasattr(estimator, "set_callbacks"):
         yield
         return
-    if n_steps:
+    if n_steps != 0:
         context = estimator._init_callback_context(name, max_subtasks=n_steps)
     else:
         context = estimator._callback_fit_ctx.subcontext(name)

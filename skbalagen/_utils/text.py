@@ -11,6 +11,7 @@ __all__ = [
     "Labels",
     "Texts",
     "as_texts",
+    "count",
     "fold_text",
     "is_own_label",
     "label_array",
@@ -23,7 +24,7 @@ Labels = Sequence[Any] | np.ndarray
 
 
 def fold_text(text: str) -> str:
-    """Fold case and white space: the one rule by which two texts count as duplicates.
+    """Fold case and white space. Two texts are duplicates if their folded forms are equal.
 
     Examples
     --------
@@ -34,7 +35,7 @@ def fold_text(text: str) -> str:
 
 
 def label_words(label: Any) -> str:
-    """Return a label as a person reads it.
+    """Return a label in words, with spaces for underscores.
 
     Examples
     --------
@@ -45,7 +46,7 @@ def label_words(label: Any) -> str:
 
 
 def is_own_label(text: str, label: Any) -> bool:
-    """Return whether a text says its label and nothing else.
+    """Return whether a text is its label in words and nothing else.
 
     Examples
     --------
@@ -55,8 +56,19 @@ def is_own_label(text: str, label: Any) -> bool:
     return fold_text(text) == fold_text(label_words(label))
 
 
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun, in the plural unless it is 1.
+
+    Examples
+    --------
+    >>> count(1, "row"), count(2, "row"), count(0, "class", "classes")
+    ('1 row', '2 rows', '0 classes')
+    """
+    return f"{n} {noun if n == 1 else plural or noun + 's'}"
+
+
 def label_array(labels: Sequence[Any]) -> np.ndarray:
-    """Return labels as an array of objects, which takes labels of any type, unmixed."""
+    """Return labels of any type as an array of objects, of shape (n_samples,), without converting them."""
     array = np.empty(len(labels), dtype=object)
     array[:] = labels
     return array
@@ -68,11 +80,11 @@ def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarra
     Parameters
     ----------
     X : array-like of str, of shape (n_samples,) or (n_samples, 1)
-        Anything that numpy can read as a column.
+        Anything that numpy reads as a column.
     name : str, default="X"
-        What error messages call it.
+        What error messages call `X`.
     allow_empty : bool, default=False
-        Whether blank texts pass.
+        Whether to accept blank texts.
 
     Returns
     -------
@@ -82,13 +94,18 @@ def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarra
     Raises
     ------
     TypeError
-        A sparse matrix, a single string, or an element that is not a text; the row is named.
+        If `X` is a sparse matrix or a single string, or an element is not a str; the row is named.
     ValueError
-        More than one column, no rows, or a blank text; the row is named.
+        If `X` has several columns, no rows, numbers, or a blank text; the row is named.
+
+    Examples
+    --------
+    >>> as_texts([["red wine"], ["rain"]])
+    array(['red wine', 'rain'], dtype=object)
     """
     if isinstance(X, str | bytes):
         raise TypeError(
-            f"{name} must be a sequence of texts, one a row, got a single {type(X).__name__}. Wrap it in a list."
+            f"{name} must be a sequence of texts, one per row, got a single {type(X).__name__}. Wrap it in a list."
         )
     if hasattr(X, "tocsr"):
         raise TypeError(
@@ -105,7 +122,7 @@ def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarra
         texts = texts[:, 0]
     if texts.ndim != 1:
         raise ValueError(
-            f"{name} must hold one text a row, shape (n_samples,) or (n_samples, 1), got shape {texts.shape}. "
+            f"{name} must hold one text per row, shape (n_samples,) or (n_samples, 1), got shape {texts.shape}. "
             "Select the column that holds the text."
         )
     if not len(texts):
@@ -124,7 +141,29 @@ def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarra
 def merge_repeats(
     X: np.ndarray, labels: np.ndarray, weights: np.ndarray
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Merge equal rows; the weight of the one that stays is the sum of theirs."""
+    """Merge rows of equal text and label, in the order in which they first occur, and add up their weights.
+
+    Parameters
+    ----------
+    X : ndarray of object, of shape (n_samples,)
+        Texts.
+    labels : ndarray of shape (n_samples,)
+    weights : ndarray of float, of shape (n_samples,)
+
+    Returns
+    -------
+    texts : list of str, of length n_merged
+    labels : ndarray of shape (n_merged,)
+    weights : ndarray of float, of shape (n_merged,)
+
+    Examples
+    --------
+    >>> texts, labels, weights = merge_repeats(
+    ...     np.array(["a", "b", "a"]), np.array([0, 1, 0]), np.array([1.0, 1.0, 0.5])
+    ... )
+    >>> texts, labels.tolist(), weights.tolist()
+    (['a', 'b'], [0, 1], [1.5, 1.0])
+    """
     merged: dict[tuple[str, Any], float] = {}
     for row in zip(X.tolist(), labels.tolist(), weights.tolist(), strict=True):
         merged[row[:2]] = merged.get(row[:2], 0.0) + row[2]

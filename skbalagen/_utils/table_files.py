@@ -1,0 +1,392 @@
+"""Table files: CSV, TSV, JSON lines and Parquet, read and written without guessing the type of any cell.
+
+A number that is written ``007`` or ``1e3`` is somebody's label, so that CSV cells stay strings, JSON lines keep
+what JSON says, and Parquet keeps the types of its columns. A row that is read and written comes out as it was.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "FORMATS",
+    "check_output",
+    "decode_text",
+    "read_table",
+    "split_records",
+    "table_format",
+    "write_table",
+]
+
+FORMATS = (".csv", ".tsv", ".jsonl", ".parquet")
+_SEPARATORS = {".csv": ",", ".tsv": "\t"}
+
+
+def table_format(path: str) -> str:
+    """Return the ending of a table's name, or ".csv" for "-".
+
+    Raises
+    ------
+    ValueError
+        If the ending is none of those known.
+    """
+    ending = ".csv" if path == "-" else Path(path).suffix.lower()
+    if ending not in FORMATS:
+        raise ValueError(
+            f"{path}: expected a name that ends in {', '.join(FORMATS)}, got {ending or 'none'!r}."
+        )
+    return ending
+
+
+def read_table(path: str) -> pd.DataFrame:
+    """Read a table by the ending of its name.
+
+    Parameters
+    ----------
+    path : str
+        The file; "-" is CSV from standard input.
+
+    Returns
+    -------
+    DataFrame of shape (n_rows, n_columns)
+        CSV and TSV: every cell a str. JSON lines: columns of objects, with None for null and NaN where a line
+        lacks the key. Parquet: the Arrow types of the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not of the format that its name says; the line is named where the format has lines.
+    ImportError
+        If the file is Parquet and pyarrow is not installed.
+    """
+    ending = table_format(path)
+    if path == "-":
+        raw, source = sys.stdin.buffer.read(), "standard input"
+    elif not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file. Check the name, or pass - to read CSV from a pipe.")
+    elif ending == ".parquet":
+        return _read_parquet(path)
+    else:
+        raw, source = Path(path).read_bytes(), path
+    content = decode_text(raw, source)
+    return (
+        _read_jsonl(content, source)
+        if ending == ".jsonl"
+        else _read_csv(content, _SEPARATORS[ending], source)
+    )
+
+
+def write_table(table: pd.DataFrame, path: str) -> None:
+    """Write a table by the ending of its name, all or nothing.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_rows, n_columns)
+        Its index is not written. A missing cell is an empty one in CSV and null in Parquet. In JSON lines None
+        and NA are null, and a cell of NaN is left out.
+    path : str
+        The file, which is replaced where there is one and keeps its permissions; "-" is CSV to standard output.
+    """
+    ending = table_format(path)
+    if path == "-":
+        sys.stdout.flush()
+        out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+        try:
+            _write_csv(table, out, ",")
+        finally:
+            out.detach()  # else standard output would be closed with it
+        return
+    target = Path(path).resolve()  # a link stays one
+    handle, part = tempfile.mkstemp(prefix=".skbalagen-", suffix=ending, dir=target.parent)
+    os.close(handle)
+    try:
+        if ending == ".parquet":
+            table.to_parquet(part, index=False, engine="pyarrow")
+        else:
+            with open(part, "w", encoding="utf-8", newline="") as out:
+                if ending == ".jsonl":
+                    out.writelines(_json_lines(table))
+                else:
+                    _write_csv(table, out, _SEPARATORS[ending])
+        os.chmod(part, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        os.replace(part, target)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+def check_output(path: str, table: pd.DataFrame | None = None) -> None:
+    """Raise if a file cannot be written there, or cannot hold a table: before the work, not after it.
+
+    Parameters
+    ----------
+    path : str
+        The file; "-" is standard output.
+    table : DataFrame, default=None
+        Rows of the table that will be written.
+
+    Raises
+    ------
+    OSError
+        If `path` is a folder or not writable, or its folder does not exist or is not writable.
+    ValueError
+        If the format has no type for a column of `table`.
+    """
+    if path == "-":
+        return
+    target = Path(path).resolve()
+    if target.is_dir():
+        raise IsADirectoryError(f"{path} cannot be written: it is a folder. Name a file in it.")
+    if not (target.parent.is_dir() and os.access(target.parent, os.W_OK)):
+        raise OSError(
+            f"{path} cannot be written: {target.parent} does not exist or is not writable. Create it, or name "
+            "another folder."
+        )
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(f"{path} cannot be written: it is not writable. Name another file.")
+    if table is not None and table_format(path) == ".parquet":
+        _check_parquet(table, path)
+
+
+def decode_text(
+    raw: bytes, source: str | Path, encoding: str = "utf-8", *, advice: str = "Save it as UTF-8."
+) -> str:
+    """Return the text of a file, without a byte order mark.
+
+    Parameters
+    ----------
+    raw : bytes
+        What the file holds.
+    source : str or Path
+        What error messages call it.
+    encoding : str, default="utf-8"
+        One that Python knows.
+    advice : str
+        What an error message tells to do.
+
+    Raises
+    ------
+    ValueError
+        If Python knows no such encoding, or `raw` has another; the line is named.
+    """
+    try:
+        # Only this variant of UTF-8 takes the mark off where there is one.
+        codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+    except LookupError:
+        raise ValueError(f"encoding must be one that Python knows, got {encoding!r}. Try 'utf-8'.") from None
+    try:
+        return raw.decode(codec)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{source} must be encoded as {encoding!r}, got other bytes in line {line} ({error.reason}). {advice}"
+        ) from error
+
+
+def split_records(
+    content: str, sep: str, source: str | Path, *, advice: str = ""
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield (number of its first line, fields) of each record of CSV, the header first; blank lines are left out.
+
+    Parameters
+    ----------
+    content : str
+        The text of the file.
+    sep : str
+        Separator, one character.
+    source : str or Path
+        What error messages call the file.
+    advice : str, default=""
+        What an error message about the number of fields tells to do besides quoting.
+
+    Raises
+    ------
+    ValueError
+        If quotes are not balanced, or a record has more or fewer fields than the header; the line is named.
+    """
+    # strict: an unclosed quote would otherwise swallow the rest of the file without a word.
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=sep, strict=True)
+    width, line = 0, 1
+    while True:
+        try:
+            with _fields_of_any_length():
+                fields = next(reader, None)
+        except csv.Error as error:
+            raise ValueError(
+                f"{source}, line {line}: expected fields with balanced double quotes, got {error}. "
+                f'Double each quote inside a quoted field ("").'
+            ) from error
+        if fields is None:
+            return
+        width = width or len(fields)
+        if len(fields) not in (0, width):
+            raise ValueError(
+                f"{source}, line {line}: expected {width} fields as in the header, got {len(fields)}. "
+                f"Put fields that hold {sep!r} between double quotes{advice}."
+            )
+        if fields:
+            yield line, fields
+        line = reader.line_num + 1
+
+
+@contextmanager
+def _fields_of_any_length() -> Iterator[None]:
+    """Lift the limit of the csv module, 131,072 characters, which holds for the whole process."""
+    limit = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _read_csv(content: str, sep: str, source: str) -> pd.DataFrame:
+    import pandas as pd
+
+    records = split_records(content, sep, source)
+    _, header = next(records, (0, []))
+    if not header:
+        raise ValueError(
+            f"{source}: expected a header line with the names of the columns, got an empty file."
+        )
+    repeated = [name for name in dict.fromkeys(header) if header.count(name) > 1]
+    if repeated:
+        raise ValueError(
+            f"{source}: expected columns of different names, got {repeated[0]!r} {header.count(repeated[0])} times. "
+            "Rename them."
+        )
+    rows = [fields for _, fields in records]
+    return pd.DataFrame(rows, columns=pd.Index(header, dtype=object), dtype=object)
+
+
+def _read_jsonl(content: str, source: str) -> pd.DataFrame:
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    # Not splitlines: it also cuts at separators that JSON allows inside a string.
+    for number, line in enumerate(content.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line, object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)
+            if not isinstance(row, dict):
+                raise ValueError(f"a {type(row).__name__}")
+            if "\\u" in line:  # half of a surrogate pair can be escaped, but not be written as UTF-8
+                json.dumps(row, ensure_ascii=False).encode()
+        except ValueError as error:
+            raise ValueError(
+                f"{source}, line {number}: expected one JSON object per line, got {error}. Mend that line."
+            ) from error
+        rows.append(row)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = {name: [row.get(name, float("nan")) for row in rows] for name in names}
+    return pd.DataFrame(
+        {name: pd.Series(column, dtype=object) for name, column in cells.items()},
+        columns=pd.Index(names, dtype=object),
+    )
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object, unless it has a key twice: one of the two would be lost."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} twice")
+    return row
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name}, which JSON does not have (null is a missing value)")
+
+
+def _read_parquet(path: str) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        table = pd.read_parquet(path, engine="pyarrow", dtype_backend="pyarrow")
+    except ImportError as error:
+        raise ImportError(
+            f"{path}: Parquet files need pyarrow, which is not installed. Run pip install pyarrow, or pass CSV."
+        ) from error
+    except (ValueError, OSError) as error:  # pyarrow's own errors are among these
+        raise ValueError(f"{path} could not be read as Parquet: {error} Check the file.") from error
+    if not isinstance(table.index, pd.RangeIndex):  # written by pandas with an index of its own
+        table = table.reset_index()
+    return table
+
+
+def _check_parquet(table: pd.DataFrame, path: str) -> None:
+    try:
+        table.to_parquet(io.BytesIO(), index=False, engine="pyarrow")
+    except ImportError as error:
+        raise ImportError(
+            f"{path}: Parquet files need pyarrow, which is not installed. Run pip install pyarrow, or write CSV."
+        ) from error
+    except Exception as error:  # of many types, by the column that does not fit
+        raise ValueError(
+            f"{path} cannot hold this table: {error}. Parquet has one type per column; write .jsonl or .csv."
+        ) from error
+
+
+def _write_csv(table: pd.DataFrame, out: TextIO, sep: str) -> None:
+    plain = csv.writer(out, delimiter=sep, lineterminator="\n")
+    # The module quotes a line feed by itself, but a carriage return only in later versions of Python.
+    quoted = csv.writer(out, delimiter=sep, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for fields in [[str(name) for name in table.columns], *_csv_rows(table)]:
+        (quoted if any("\r" in field for field in fields) else plain).writerow(fields)
+    out.flush()
+
+
+def _csv_rows(table: pd.DataFrame) -> Iterator[list[str]]:
+    for row in table.itertuples(index=False, name=None):
+        yield [value if isinstance(value, str) else _csv_cell(value) for value in row]
+
+
+def _csv_cell(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=_json_value)
+    return "" if _is_missing(value) else str(value)
+
+
+def _json_lines(table: pd.DataFrame) -> Iterable[str]:
+    names = [str(name) for name in table.columns]
+    for row in table.itertuples(index=False, name=None):
+        cells = {
+            name: None if not isinstance(value, str) and _is_missing(value) else value
+            for name, value in zip(names, row, strict=True)
+            if not (isinstance(value, float) and value != value)
+        }
+        yield json.dumps(cells, ensure_ascii=False, default=_json_value) + "\n"
+
+
+def _json_value(value: Any) -> Any:
+    """Return what JSON has for a value of numpy, of Arrow or of a date."""
+    for method in ("tolist", "isoformat"):
+        if hasattr(value, method):
+            return getattr(value, method)()
+    return str(value)
+
+
+def _is_missing(value: Any) -> bool:
+    import pandas as pd
+
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
