@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skbalagen.models import ModelUnavailableError
+from skbalagen.models.wordnet import find_wordnet
+
 
 @pytest.fixture
 def corpus() -> tuple[list[str], list[str]]:
@@ -55,3 +58,12 @@ def tiny_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.manual_seed(0)
         GPT2LMHeadModel(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture
+def needs_wordnet() -> None:
+    """Skip the test where WordNet is hidden (SKBALAGEN_HIDE) or can be neither found nor fetched."""
+    try:
+        find_wordnet()
+    except ModelUnavailableError as error:
+        pytest.skip(str(error))

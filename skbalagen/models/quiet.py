@@ -1,4 +1,4 @@
-"""Silence transformers, and keep it from acting on its own."""
+"""Silence transformers, and switch off its automatic conversion of models."""
 
 from __future__ import annotations
 
@@ -11,10 +11,18 @@ __all__ = ["quiet_transformers"]
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Silence the progress bars and reports of transformers for a block, and keep it from converting.
+    """Silence the progress bars and reports of transformers in a block, and switch off its conversion.
 
-    Without the switch it answers a pickled hub model by having the hub convert it and propose the result
-    to the model's owner, which no user of this library asked for.
+    Without the switch, loading a pickled hub model makes the hub convert it and propose the result to the
+    owner of the model, which no user of this library asked for.
+
+    Examples
+    --------
+    >>> from skbalagen.models import quiet_transformers
+    >>> from transformers.utils import logging
+    >>> with quiet_transformers():
+    ...     logging.is_progress_bar_enabled()
+    False
     """
     from transformers.utils import logging
 

@@ -1,46 +1,40 @@
-"""EDA: what each operation does to the words, how synonyms are written, where WordNet is found."""
+"""EDA: what each operation does to the words, how synonyms are written, what it needs WordNet for."""
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter
-from functools import cache
-from pathlib import Path
-from types import SimpleNamespace
 
-import nltk
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from skbalagen import EDAGenerator
 from skbalagen.generators import eda
+from skbalagen.models import ModelUnavailableError
+from skbalagen.models.wordnet import synonyms_of
 
 X, Y = ["i want red wine now", "show cheap flights", "cheers"], ["drink", "ride", "toast"]
 SYNONYMS = {
-    "red": ["red", "crimson", "blood_red", "Scarlet"],
-    "wine": ["vino", "wine"],
-    "cheap": ["inexpensive"],
-    "the": ["a stop word has none"],
-    "7": ["seven"],
-    "x": ["ten"],
-    "number": ["no.", "2nd", "figure"],
+    "red": ("blood red", "crimson", "scarlet"),
+    "wine": ("vino",),
+    "cheap": ("inexpensive",),
+    "the": ("a stop word has none",),
+    "7": ("seven",),
+    "x": ("ten",),
+    "number": ("figure",),
 }
-_OPEN_WORDNET, _LOOK_UP = eda._wordnet, eda._synonyms.__wrapped__  # the latter past the cache of the process
 
 
-def _use_synonyms(monkeypatch, names):
-    def synsets(word):
-        return [SimpleNamespace(lemma_names=lambda: names(word))]
-
-    monkeypatch.setattr(eda, "_wordnet", lambda: SimpleNamespace(synsets=synsets))
-    monkeypatch.setattr(eda, "_synonyms", _LOOK_UP)
+def use_synonyms(monkeypatch, names):
+    monkeypatch.setattr(
+        eda, "synonyms_of", lambda words: {word: tuple(names(word)) for word in words if names(word)}
+    )
 
 
 @pytest.fixture(autouse=True)
 def _small_wordnet(monkeypatch):
     """Put the synonyms above in the place of WordNet, which may not be installed."""
-    _use_synonyms(monkeypatch, lambda word: SYNONYMS.get(word, []))
+    use_synonyms(monkeypatch, lambda word: SYNONYMS.get(word, ()))
 
 
 def edits(text, n=200, **params):
@@ -52,7 +46,7 @@ def edits(text, n=200, **params):
     ("n_words", "alpha", "n"), [(10, 0.1, 1), (10, 0.3, 3), (24, 0.1, 2), (4, 0.05, 1), (6, 1, 6)]
 )
 def test_each_operation_changes_a_share_alpha_of_the_words(monkeypatch, n_words, alpha, n):
-    _use_synonyms(monkeypatch, lambda word: [f"{word}{word}"])
+    use_synonyms(monkeypatch, lambda word: [f"{word}{word}"])
     words = [f"q{chr(97 + i)}" for i in range(n_words)]
     text, new = " ".join(words), {f"q{chr(97 + i)}" * 2 for i in range(n_words)}
 
@@ -97,7 +91,7 @@ def test_operations_reach_every_place():
         ("Cheap!", "Inexpensive!"),
         ("(CHEAP)", "(INEXPENSIVE)"),
         ("“cheap”,", "“inexpensive”,"),
-        ("number", "figure"),  # not "no." or "2nd"
+        ("number", "figure"),
         ("the the", "the the"),
         ("7 x", "7 x"),
         ("  cheap \n seats ", "inexpensive seats"),
@@ -136,7 +130,7 @@ def test_operations_are_drawn_equally_often_and_give_way_where_they_cannot_apply
 )
 @example(["", " \t\u3000", "\x1f"], 0.1, ["synonym"])
 def test_any_text_gives_a_text_or_none(monkeypatch, texts, alpha, operations):
-    _use_synonyms(monkeypatch, lambda word: [word[::-1], f"{word}_two", "", "_"])
+    use_synonyms(monkeypatch, lambda word: [word[::-1], f"{word} two", "-"])
     generator = EDAGenerator(alpha=alpha, operations=operations).fit(texts, ["c"] * len(texts))
     spans = {"c": range(12)}
     rows = generator.copies_.sample(spans, random_state=0)["c"]
@@ -162,57 +156,40 @@ def test_bad_parameters_of_eda_are_refused(params, message):
         EDAGenerator(**params).fit(X, Y)
 
 
-def test_wordnet_gives_real_synonyms(monkeypatch):
-    monkeypatch.setattr(eda, "_wordnet", _OPEN_WORDNET)
-    try:
-        eda._wordnet()
-    except LookupError as error:
-        pytest.skip(f"WordNet is not installed: {error}")
+def test_wordnet_gives_real_synonyms(monkeypatch, needs_wordnet):
+    monkeypatch.setattr(eda, "synonyms_of", synonyms_of)
     assert {"automobile", "motorcar", "machine"} <= set(edits("car", operations=["synonym"]))
     assert edits("the", operations=["synonym"], n=1) == ["the"]
+    first = EDAGenerator().fit(["where is my parcel", "my car is late", "Send it BACK!"], ["c"] * 3)
+    assert first.sample({"c": range(8)}, random_state=0)["c"] == [
+        "package where is my parcel",
+        "Send BACK!",
+        "car is late",
+        "late car is my",
+        "where my parcel",
+        "my car is",
+        "Send broadcast it BACK!",
+        "my car is railcar late",
+    ]
 
 
-def _open_wordnet_in(folder, monkeypatch):
-    """Let WordNet be looked for in `folder` and nowhere else."""
-    monkeypatch.setattr(nltk.data, "path", [str(folder)])
-    monkeypatch.setattr(eda, "_DEBIAN_WORDNET", Path(folder, "debian"))
-    monkeypatch.setattr(eda, "_wordnet", cache(_OPEN_WORDNET.__wrapped__))
-    monkeypatch.setattr(eda, "_synonyms", _LOOK_UP)
+@pytest.mark.parametrize("operations", [["synonym"], ["delete", "insert"]])
+def test_without_wordnet_the_error_says_how_to_go_on(monkeypatch, operations):
+    monkeypatch.setattr(eda, "synonyms_of", synonyms_of)
+    monkeypatch.setenv("SKBALAGEN_HIDE", "wordnet")
+    with pytest.raises(ModelUnavailableError, match=r'use EDAGenerator\(operations=\("swap", "delete"\)\)'):
+        EDAGenerator(operations=operations).fit(X, Y)
 
 
-def test_without_wordnet_one_error_names_both_ways_to_install_it(tmp_path, monkeypatch):
-    _open_wordnet_in(tmp_path, monkeypatch)
-    for operations in (["synonym"], ["delete", "insert"]):
-        with pytest.raises(LookupError) as caught:
-            EDAGenerator(operations=operations).fit(X, Y)
-        for part in (
-            "python -m nltk.downloader wordnet",
-            "apt-get install wordnet-base",
-            '("swap", "delete")',
-        ):
-            assert part in str(caught.value)
-        assert caught.value.__suppress_context__  # not NLTK's page of text on top
+def test_swaps_and_deletions_need_no_wordnet(monkeypatch):
+    monkeypatch.setattr(eda, "synonyms_of", synonyms_of)
+    monkeypatch.setenv("SKBALAGEN_HIDE", "wordnet")
     assert all(edits("a b c", operations=("swap", "delete")))
+    assert EDAGenerator(operations=["swap"]).fit(X, Y).synonyms_ == {}
 
 
-@pytest.mark.parametrize("place", ["corpora/wordnet", "corpora/wordnet.zip", "debian"])
-def test_wordnet_is_found_unpacked_zipped_and_where_debian_puts_it(tmp_path, monkeypatch, place):
-    _open_wordnet_in(tmp_path, monkeypatch)
-    index = "".join(f"{name} n 1 0 1 0 00000000  \n" for name in ("automobile", "car"))
-    data = "00000000 06 n 02 car 0 automobile 0 000 | a machine  \n"
-    files = {f"{kind}.{pos}": "" for kind in ("index", "data") for pos in ("noun", "verb", "adj", "adv")}
-    files |= {f"{pos}.exc": "" for pos in ("noun", "verb", "adj", "adv")}
-    files |= {"index.noun": index, "data.noun": data}
-    target = tmp_path / place
-    target.parent.mkdir(exist_ok=True)
-    if target.suffix == ".zip":  # as NLTK's downloader leaves it
-        with zipfile.ZipFile(target, "w") as archive:
-            for name, content in files.items():
-                archive.writestr(f"wordnet/{name}", content)
-    else:
-        target.mkdir()
-        for name, content in files.items():
-            (target / name).write_text(content)
-    assert set(edits("my car", operations=["synonym"])) == {"my automobile"}
-    for file in eda._wordnet()._data_file_map.values():
-        file.close()  # NLTK leaves it to the garbage collector, which warns
+def test_bad_rows_are_reported_before_wordnet_is_looked_for(monkeypatch):
+    monkeypatch.setattr(eda, "synonyms_of", synonyms_of)
+    monkeypatch.setenv("SKBALAGEN_HIDE", "wordnet")
+    with pytest.raises(TypeError, match=r"X must hold texts only, got None \(NoneType\) in row 1"):
+        EDAGenerator().fit(["a", None], [0, 1])

