@@ -1,32 +1,75 @@
-"""Read candidates of every class until it is full, has run dry, or the budget is spent."""
+"""Read the candidates of every class until it is full, has run dry, or the budget is spent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from skbalagen._utils.progress import progress_bar
 from skbalagen._utils.text import fold_text, label_array
-from skbalagen.balagen.labelers import LabelerEnsemble
-from skbalagen.balagen.selection import distinct, is_backed, select
-from skbalagen.generators.base import TextGenerator
+from skbalagen.balagen.policy import class_sizes
+from skbalagen.balagen.selection import distinct, select
 
-if TYPE_CHECKING:
-    from skbalagen.cache.parts import CachedVerdicts
+__all__ = ["FEW_ROWS", "Candidates", "Judged", "Rules", "Stream", "candidate_budget"]
 
-__all__ = ["Stream", "read_streams", "read_unlabeled"]
+# A data set of fewer rows may be given as many candidates as one of this size: minutes on two cores.
+FEW_ROWS = 2000
 
-# A class is given up once this many of its candidates were read and fewer than this share were taken.
+# A class is given up once this many of its candidates were read and fewer than this share were accepted.
 _TRIAL_CANDIDATES, _LEAST_ACCEPTANCE = 64, 0.02
+
+
+def candidate_budget(
+    sizes: Mapping[Any, int], lacking: Mapping[Any, int], max_candidates: str | float
+) -> int:
+    """Return the upper bound on the number of candidates over all classes.
+
+    Parameters
+    ----------
+    sizes, lacking : mapping of label to int
+        Rows of each class, and rows that it lacks.
+    max_candidates : "auto" or float
+        In multiples of the largest class; "auto" is three times the larger of the largest class and the rows
+        lacking, of which at most as many count as there are rows (or 2000, if there are fewer).
+
+    Examples
+    --------
+    >>> candidate_budget({"a": 2, "b": 10}, {"a": 8}, "auto"), candidate_budget({"a": 2, "b": 10}, {"a": 8}, 2.5)
+    (30, 25)
+    """
+    largest = max(sizes.values())
+    if isinstance(max_candidates, str):
+        affordable = max(sum(sizes.values()), FEW_ROWS)
+        return 3 * max(largest, min(sum(lacking.values()), affordable))
+    return int(max_candidates * largest)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How many candidates are wanted, and what becomes of a class that they do not fill.
+
+    Attributes
+    ----------
+    share : callable
+        Rows of a class to the share, in [0, 1], of its missing rows that is to be generated.
+    max_candidates : "auto" or float
+        As for :func:`candidate_budget`.
+    shortfall : {"copy", "keep", "raise"}
+        Whether copies fill what could not be generated.
+    """
+
+    share: Callable[[int], float]
+    max_candidates: str | float = "auto"
+    shortfall: str = "copy"
 
 
 @dataclass
 class Stream:
-    """What was read of one class's candidates; the lists run in parallel, in stream order.
+    """The candidates of one class that were read; the lists run in parallel, in stream order.
 
     Attributes
     ----------
@@ -35,7 +78,7 @@ class Stream:
     texts : list of (str or None)
     votes : list of ndarray of bool, each of shape (n_labelers,)
     confidence : list of float
-    verdicts : list of {"accepted", "surplus", "refused", "duplicate", "failed"}
+    verdicts : list of {"accepted", "surplus", "rejected", "duplicate", "failed"}
     """
 
     quota: int
@@ -45,8 +88,8 @@ class Stream:
     verdicts: list[str] = field(default_factory=list)
 
     @property
-    def taken(self) -> list[str]:
-        """The accepted texts."""
+    def accepted(self) -> list[str]:
+        """The texts that are added to the class."""
         return [
             t for t, v in zip(self.texts, self.verdicts, strict=True) if v == "accepted" and t is not None
         ]
@@ -58,9 +101,9 @@ class Stream:
 
     @property
     def dry(self) -> bool:
-        """Whether reading on is hopeless."""
-        taken = self.quota - self.missing
-        return len(self.texts) >= _TRIAL_CANDIDATES and taken < _LEAST_ACCEPTANCE * len(self.texts)
+        """True if the acceptance rate is below 2 % after 64 candidates."""
+        n_accepted = self.quota - self.missing
+        return len(self.texts) >= _TRIAL_CANDIDATES and n_accepted < _LEAST_ACCEPTANCE * len(self.texts)
 
     @property
     def stopped(self) -> str:
@@ -70,116 +113,181 @@ class Stream:
         return "filled" if not self.missing else "dry" if self.dry else "budget"
 
     def wish(self) -> int:
-        """How many candidates to ask for next, judged by what became of the earlier ones."""
+        """Return how many candidates to ask for next, judged by what became of the earlier ones."""
         acceptance = (self.quota - self.missing + 7) / (len(self.texts) + 10)
         # A trial first: where the budget is short, hopeless classes must not take a share of all of it.
         at_once = max(_TRIAL_CANDIDATES, 3 * len(self.texts))
         return min(ceil(self.missing / acceptance), 8 * self.missing + 8, at_once)
 
 
-def read_streams(
-    generator: TextGenerator,
-    labelers: LabelerEnsemble | CachedVerdicts | None,
-    quotas: Mapping[Any, int],
-    known: set[str],
-    *,
-    min_votes: str | int,
-    budget: int,
-    seed: int,
-) -> dict[Any, Stream]:
-    """Generate, label and select candidates, a round at a time (steps 3 to 5 of Algorithm 1).
+@dataclass(frozen=True)
+class Judged:
+    """Candidates of one round and what the labelers say of them; all of length n_candidates.
+
+    Attributes
+    ----------
+    labels : list
+        The class that each was generated for.
+    texts : list of (str or None)
+    new : ndarray of bool
+        Whether it repeats neither a row nor another candidate.
+    votes : ndarray of bool, of shape (n_candidates, n_labelers)
+    confidence : ndarray of float
+        nan where the labelers were not asked.
+    accepted : ndarray of bool
+    """
+
+    labels: list[Any]
+    texts: list[str | None]
+    new: np.ndarray
+    votes: np.ndarray
+    confidence: np.ndarray
+    accepted: np.ndarray
+
+
+class Candidates:
+    """The streams of all classes that are to be filled.
 
     Parameters
     ----------
-    generator : TextGenerator
-        Fitted.
-    labelers : LabelerEnsemble or None
-        Fitted; None takes every candidate that is new.
-    quotas : mapping of label to int
+    X, y : ndarray of shape (n_samples,)
+        D: texts, which no candidate may repeat, and labels.
+    targets : mapping of label to int
         Rows wanted of each class.
-    known : set of str
-        Folded texts that a candidate must not repeat; not changed.
-    min_votes : str or int
-        As for :func:`skbalagen.selection.is_backed`.
-    budget : int
-        Most candidates in all.
-    seed : int
-        Of the streams.
+    rules : Rules
 
-    Returns
-    -------
-    dict of {label: Stream}
-    """
-    streams = {label: Stream(quota) for label, quota in quotas.items()}
-    seen = set(known)
-    with progress_bar(title="accepted", unit="row", total=sum(quotas.values())) as bar:
-        while wishes := {c: s.wish() for c, s in streams.items() if s.missing and not s.dry}:
-            wishes = _within(wishes, budget)
-            if not wishes:
-                break
-            budget -= sum(wishes.values())
-            bar.set_postfix_str(_still_open(streams))
-            spans = {c: range(len(streams[c].texts), len(streams[c].texts) + n) for c, n in wishes.items()}
-            candidates = generator.sample(spans, random_state=seed)
-            labels = [label for label, span in spans.items() for _ in span]
-            texts = _in_order(candidates, spans)
-            _judge(streams, labels, texts, seen, labelers, min_votes)
-            bar.update(sum(s.quota - s.missing for s in streams.values()) - bar.n)
-        bar.set_postfix_str(_still_open(streams))
-    return streams
-
-
-def read_unlabeled(
-    texts: np.ndarray,
-    labelers: LabelerEnsemble | None,
-    quotas: Mapping[Any, int],
-    known: set[str],
-    *,
-    min_votes: str | int,
-    seed: int,
-) -> dict[Any, Stream]:
-    """Take real texts that enough labelers assign to a class that is to be filled.
-
-    Parameters
+    Attributes
     ----------
-    texts : ndarray of str, of shape (n_texts,)
-        Without labels; repeats of one another and of `known` are passed over.
-    labelers : LabelerEnsemble or None
-        Fitted.
-    quotas, known, min_votes, seed
-        As for :func:`read_streams`; the seed is that of the order in which texts are taken.
-
-    Returns
-    -------
-    dict of {label: Stream}
-        With the backed texts only; the other texts were nobody's candidates. A text is a candidate of the
-        class that has the highest mean probability.
-
-    Raises
-    ------
-    ValueError
-        There are no labelers.
+    lacking : dict of {label: int}
+        Rows that classes below their target still lack; unlabeled texts reduce it, generated ones do not.
+    generated, unlabeled : dict of {label: Stream}
+        What was read of each class.
     """
-    if labelers is None:
-        raise ValueError(
-            "unlabeled texts get their labels from the labelers, but labelers is []. Leave it at None or name "
-            "some, or leave out unlabeled."
+
+    def __init__(self, X: np.ndarray, y: np.ndarray, targets: Mapping[Any, int], rules: Rules) -> None:
+        self.sizes = class_sizes(y)
+        self.rules = rules
+        self.lacking = {c: n - self.sizes[c] for c, n in targets.items() if n > self.sizes[c]}
+        self.budget = candidate_budget(self.sizes, self.lacking, rules.max_candidates) if self.lacking else 0
+        self._known = {fold_text(text) for text in X} if self.lacking else set()
+        self.unlabeled: dict[Any, Stream] = {}
+        self.generated = self._streams()
+
+    def _streams(self) -> dict[Any, Stream]:
+        share = self.rules.share
+        # 0.1 * 30 exceeds 3
+        return {c: Stream(ceil(round(share(self.sizes[c]) * n, 6))) for c, n in self.lacking.items()}
+
+    def take_unlabeled(self, texts: np.ndarray | None, labelers: Any, *, seed: int) -> None:
+        """Take real texts that the labelers assign to a class that lacks rows.
+
+        Parameters
+        ----------
+        texts : ndarray of object, of shape (n_texts,), or None
+            Without labels; repeats of one another and of rows are passed over.
+        labelers : LabelerEnsemble
+            Fitted. A text is a candidate of the class that has the highest mean probability.
+        seed : int
+            Of the order in which texts are taken.
+        """
+        if texts is None:
+            return
+        order = np.random.default_rng(seed).permutation(len(texts))
+        texts = texts[order][distinct(texts[order].tolist(), self._known)]
+        self.unlabeled = {c: Stream(n) for c, n in self.lacking.items()}
+        if not len(texts):
+            return
+        guesses, votes, confidence, accepted = labelers.assign(texts)
+        for label, stream in self.unlabeled.items():
+            rows = np.flatnonzero(accepted & (guesses == label))
+            n_taken = min(stream.quota, len(rows))
+            stream.texts = texts[rows].tolist()
+            stream.votes = list(votes[rows])
+            stream.confidence = confidence[rows].tolist()
+            stream.verdicts = ["accepted"] * n_taken + ["surplus"] * (len(rows) - n_taken)
+            self._known.update(map(fold_text, stream.accepted))
+        self.lacking = {c: s.missing for c, s in self.unlabeled.items() if s.missing}
+        self.generated = self._streams()
+
+    def rounds(self) -> Iterator[dict[Any, range]]:
+        """Yield the spans {label: range} of the candidates to generate next, until no class wants more."""
+        streams = self.generated
+        with progress_bar(title="accepted", unit="row", total=sum(s.quota for s in streams.values())) as bar:
+            while wishes := {c: s.wish() for c, s in streams.items() if s.missing and not s.dry}:
+                wishes = _within(wishes, self.budget)
+                if not wishes:
+                    break
+                self.budget -= sum(wishes.values())
+                bar.set_postfix_str(_still_open(streams))
+                yield {c: range(len(streams[c].texts), len(streams[c].texts) + n) for c, n in wishes.items()}
+                bar.update(sum(s.quota - s.missing for s in streams.values()) - bar.n)
+            bar.set_postfix_str(_still_open(streams))
+
+    def judge(
+        self, spans: Mapping[Any, range], texts: Mapping[Any, Sequence[str | None]], labelers: Any
+    ) -> Judged:
+        """Return the candidates of a round and the weak labels of those that are new.
+
+        Parameters
+        ----------
+        spans : mapping of label to range
+            What was asked for.
+        texts : mapping of label to sequence of (str or None)
+            What the generator returned.
+        labelers : LabelerEnsemble or NoLabelers
+            Fitted.
+
+        Raises
+        ------
+        ValueError
+            The generator did not return one candidate for each index.
+        """
+        labels = [label for label, span in spans.items() for _ in span]
+        candidates = _in_order(texts, spans)
+        new = distinct(candidates, self._known)
+        self._known.update(fold_text(text) for text in candidates if text is not None)
+        rows = np.flatnonzero(new)
+        votes_new, confidence_new, accepted_new = labelers.judge(
+            [str(candidates[i]) for i in rows], label_array([labels[i] for i in rows])
         )
-    order = np.random.default_rng(seed).permutation(len(texts))
-    texts = texts[order][distinct(texts[order].tolist(), known)]
-    streams = {label: Stream(quota) for label, quota in quotas.items()}
-    if not len(texts):
-        return streams
-    guesses, votes, confidence, likeliest = labelers.assign(texts)
-    backed = is_backed(votes, likeliest, min_votes)
-    for label, stream in streams.items():
-        rows = np.flatnonzero(backed & (guesses == label))
-        n_taken = min(stream.quota, len(rows))
-        stream.texts = texts[rows].tolist()
-        stream.votes = list(votes[rows])
-        stream.confidence = confidence[rows].tolist()
-        stream.verdicts = ["accepted"] * n_taken + ["surplus"] * (len(rows) - n_taken)
-    return streams
+        votes = np.zeros((len(candidates), votes_new.shape[1]), dtype=bool)
+        confidence = np.full(len(candidates), np.nan)
+        accepted = np.zeros(len(candidates), dtype=bool)
+        votes[rows], confidence[rows], accepted[rows] = votes_new, confidence_new, accepted_new
+        return Judged(labels, candidates, new, votes, confidence, accepted)
+
+    def select(self, judged: Judged) -> None:
+        """Give each candidate its verdict and append it to the stream of its class."""
+        missing = {c: s.missing for c, s in self.generated.items()}
+        taken = set(select(judged.labels, judged.accepted, missing).tolist())
+        for i, (label, text) in enumerate(zip(judged.labels, judged.texts, strict=True)):
+            stream = self.generated[label]
+            stream.texts.append(text)
+            stream.votes.append(judged.votes[i])
+            stream.confidence.append(float(judged.confidence[i]))
+            if text is None or not text.strip():
+                stream.verdicts.append("failed")
+            elif not judged.new[i]:
+                stream.verdicts.append("duplicate")
+            elif not judged.accepted[i]:
+                stream.verdicts.append("rejected")
+            else:
+                stream.verdicts.append("accepted" if i in taken else "surplus")
+
+    def added(self) -> dict[Any, list[str]]:
+        """Return the texts that are added to each class: unlabeled ones, then generated ones."""
+        labels = {**self.unlabeled, **self.generated}
+        nothing = Stream(0)
+        return {
+            c: self.unlabeled.get(c, nothing).accepted + self.generated.get(c, nothing).accepted
+            for c in labels
+        }
+
+    def to_copy(self) -> dict[Any, int]:
+        """Return how many rows of each class are to be copied."""
+        short = self.rules.shortfall != "copy"
+        filled = {c: s.quota if short else len(s.accepted) for c, s in self.generated.items()}
+        return {c: n - filled[c] for c, n in self.lacking.items() if n > filled[c]}
 
 
 def _still_open(streams: Mapping[Any, Stream]) -> str:
@@ -211,39 +319,3 @@ def _in_order(candidates: Mapping[Any, Sequence[str | None]], spans: Mapping[Any
             f"{wanted!r} candidates, got {got!r}. Correct the generator; see skbalagen.TextGenerator."
         )
     return [text for label in spans for text in candidates[label]]
-
-
-def _judge(
-    streams: dict[Any, Stream],
-    labels: list[Any],
-    texts: list[str | None],
-    seen: set[str],
-    labelers: LabelerEnsemble | CachedVerdicts | None,
-    min_votes: str | int,
-) -> None:
-    """Give each new candidate its verdict and append it to its stream; add the new texts to `seen`."""
-    fresh = distinct(texts, seen)
-    seen.update(fold_text(text) for text in texts if text is not None)
-    n_labelers = 0 if labelers is None else len(labelers.estimators_)
-    votes = np.zeros((len(texts), n_labelers), dtype=bool)
-    confidence = np.full(len(texts), np.nan)
-    likeliest = np.full(len(texts), labelers is None)
-    rows = np.flatnonzero(fresh)
-    if labelers is not None and len(rows):
-        wanted = label_array([labels[i] for i in rows])
-        votes[rows], confidence[rows], likeliest[rows] = labelers.judge([str(texts[i]) for i in rows], wanted)
-    backed = fresh & is_backed(votes, likeliest, min_votes)
-    taken = set(select(labels, backed, {c: s.missing for c, s in streams.items()}).tolist())
-    for i, (label, text) in enumerate(zip(labels, texts, strict=True)):
-        stream = streams[label]
-        stream.texts.append(text)
-        stream.votes.append(votes[i])
-        stream.confidence.append(float(confidence[i]))
-        if text is None or not text.strip():
-            stream.verdicts.append("failed")
-        elif not fresh[i]:
-            stream.verdicts.append("duplicate")
-        elif not backed[i]:
-            stream.verdicts.append("refused")
-        else:
-            stream.verdicts.append("accepted" if i in taken else "surplus")

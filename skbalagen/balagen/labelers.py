@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -12,8 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._utils.progress import progress_bar
 from skbalagen._utils.text import Labels, Texts, as_texts
+from skbalagen.balagen.selection import is_accepted, required_votes
 
-__all__ = ["LabelerEnsemble", "default_labelers"]
+__all__ = [
+    "LabelerEnsemble",
+    "NoLabelers",
+    "WeakLabelers",
+    "agreement_matrix",
+    "default_labelers",
+    "pairwise_agreement",
+]
 
 
 # Of words, characters and meaning. The encoder has read more than D_S: measured in docs/ablations.md.
@@ -49,17 +57,22 @@ def default_labelers() -> list[BaseEstimator]:
 
 
 class LabelerEnsemble(ClassifierMixin, BaseEstimator):
-    """Several text classifiers whose votes are counted.
+    """Several text classifiers that vote on candidates.
 
     Parameters
     ----------
     estimators : list of classifiers, default=None
-        scikit-learn classifiers on raw text; None is :func:`~skbalagen.labelers.default_labelers`. They are cloned.
+        scikit-learn classifiers on raw text, which are cloned; None is
+        :func:`~skbalagen.balagen.labelers.default_labelers`.
     weights : list of float, default=None
-        How much the probabilities of each member count in the mean, at least 0 and not all 0; votes are
-        counted without them. None counts all alike, and the encoder four times among the default members.
+        Weight of each member's probabilities in the mean, at least 0 and not all 0. Votes are counted without
+        them. None weighs all alike; of the default members, the sentence encoder counts four times.
+    voting : {"soft", "any", "majority", "all"} or int, default="soft"
+        When a candidate is accepted. "soft": no class has a higher mean probability than the one that it was
+        generated for, as in VotingClassifier(voting="soft"). "any", "majority", "all" or a number: so many
+        members must predict that class.
     n_jobs : int, default=None
-        Members that are fitted side by side, in threads; None is one.
+        Members that are fitted in parallel, in threads; None is 1.
 
     Attributes
     ----------
@@ -68,7 +81,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
     estimators_ : list of classifiers
         The fitted clones.
     weights_ : ndarray of shape (n_labelers,)
-        Their weights, which add up to 1.
+        Their weights, which sum to 1.
 
     References
     ----------
@@ -81,9 +94,9 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
     >>> from sklearn.pipeline import make_pipeline
     >>> labeler = make_pipeline(CountVectorizer(), MultinomialNB())
     >>> ensemble = LabelerEnsemble(estimators=[labeler]).fit(["red wine", "blue sky"], ["drink", "air"])
-    >>> ensemble.votes(["white wine", "white wine"], ["drink", "air"])
-    array([[ True],
-           [False]])
+    >>> votes, confidence, accepted = ensemble.judge(["white wine", "white wine"], ["drink", "air"])
+    >>> accepted
+    array([ True, False])
     """
 
     def __init__(
@@ -91,10 +104,12 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         *,
         estimators: Sequence[Any] | None = None,
         weights: Sequence[float] | None = None,
+        voting: str | int = "soft",
         n_jobs: int | None = None,
     ) -> None:
         self.estimators = estimators
         self.weights = weights
+        self.voting = voting
         self.n_jobs = n_jobs
 
     def members(self) -> list[Any]:
@@ -115,7 +130,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         return members
 
     def member_weights(self) -> list[float]:
-        """Return the weight of each member, all together 1.
+        """Return the weight of each member; the weights sum to 1.
 
         Raises
         ------
@@ -129,18 +144,37 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         values = np.asarray(weights, dtype=float)
         if values.shape != (n_members,) or not (values >= 0).all() or not 0 < values.sum() < np.inf:
             raise ValueError(
-                f"weights must hold a number from 0 for each of the {n_members} labelers, not all 0, got {weights!r}. "
-                "Leave it at None to count all alike."
+                f"weights must hold one number >= 0 for each of the {n_members} labelers, not all 0, got {weights!r}. "
+                "Leave it at None to weigh all alike."
             )
         return (values / values.sum()).tolist()
 
     def fit(self, X: Texts, y: Labels) -> Self:
-        """Fit a clone of every member on the texts `X` and labels `y`, both of shape (n_samples,)."""
+        """Fit a clone of every member.
+
+        Parameters
+        ----------
+        X : array-like of str, of shape (n_samples,)
+            Texts.
+        y : array-like of shape (n_samples,)
+            One label per text.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        TypeError, ValueError
+            A member that is not a classifier, impossible weights, or a voting rule that asks for more votes
+            than there are members.
+        """
         texts = as_texts(X)
+        members = self.members()
+        required_votes(self.voting, len(members))
         self.classes_ = np.unique(np.asarray(y))
         self.weights_ = np.array(self.member_weights())
         # Threads: the heavy parts release the interpreter, and an encoder's weights are not copied.
-        members = self.members()
         fitting = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")(
             delayed(clone(member).fit)(texts, y) for member in members
         )
@@ -164,16 +198,17 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         votes : ndarray of bool, of shape (n_samples, n_labelers)
             Whether a labeler's likeliest label is the wanted one.
         confidence : ndarray of float, of shape (n_samples,)
-            Weighted mean probability of the wanted label; a labeler without probabilities gives 1 or 0.
-        likeliest : ndarray of bool, of shape (n_samples,)
-            Whether no other label has a higher one ("soft" voting).
+            Weighted mean probability of the wanted label, in [0, 1]; a labeler without probabilities gives 1
+            or 0.
+        accepted : ndarray of bool, of shape (n_samples,)
+            What the voting rule makes of it.
         """
         check_is_fitted(self)
         wanted = np.asarray(y)
         if not len(wanted):
             return np.zeros((0, len(self.estimators_)), dtype=bool), np.zeros(0), np.zeros(0, dtype=bool)
         each = self._probabilities(X)
-        return _verdicts(each, self._mean(each), np.searchsorted(self.classes_, wanted))
+        return self._verdicts(each, self._mean(each), np.searchsorted(self.classes_, wanted))
 
     def assign(self, X: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the label of :meth:`predict` for each text, and what :meth:`judge` says of it, in one pass."""
@@ -181,7 +216,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         each = self._probabilities(X)
         mean = self._mean(each)
         column = mean.argmax(axis=1)
-        return self.classes_[column], *_verdicts(each, mean, column)
+        return self.classes_[column], *self._verdicts(each, mean, column)
 
     def votes(self, X: Texts, y: Labels) -> np.ndarray:
         """Return whether each labeler assigns `y` to `X`: bool, of shape (n_samples, n_labelers)."""
@@ -197,7 +232,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         return self._mean(self._probabilities(X))
 
     def predict(self, X: Texts) -> np.ndarray:
-        """Return the label with the highest mean probability; the first of `classes_` of equal ones."""
+        """Return the label with the highest mean probability; of equal ones, the first in `classes_`."""
         likeliest = self.predict_proba(X).argmax(axis=1)
         return self.classes_[likeliest]
 
@@ -217,13 +252,37 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         """Return the weighted mean over labelers of `each`, of shape (n_labelers, n_samples, n_classes)."""
         return np.tensordot(self.weights_, each, axes=1)
 
+    def _verdicts(
+        self, each: np.ndarray, mean: np.ndarray, column: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return votes, confidence and accepted of each text for the class in its `column`."""
+        confidence = mean[np.arange(len(column)), column]
+        votes = (each.argmax(axis=2) == column).T
+        return votes, confidence, is_accepted(votes, confidence == mean.max(axis=1), self.voting)
 
-def _verdicts(
-    each: np.ndarray, mean: np.ndarray, column: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return votes, confidence and likeliest of each text for the class in its `column` of `each` and `mean`."""
-    confidence = mean[np.arange(len(column)), column]
-    return (each.argmax(axis=2) == column).T, confidence, confidence == mean.max(axis=1)
+
+class WeakLabelers(Protocol):
+    """What the algorithm asks of labelers: LabelerEnsemble, NoLabelers, and what wraps them."""
+
+    def fit(self, X: Texts, y: Labels) -> Self:
+        """Learn from D_S."""
+        ...
+
+    def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return votes, confidence and accepted."""
+        ...
+
+
+class NoLabelers:
+    """Weak labeling switched off: every candidate is accepted."""
+
+    def fit(self, X: Texts, y: Labels) -> Self:
+        """Do nothing."""
+        return self
+
+    def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return no votes, unknown confidence, and acceptance for each text of `X`."""
+        return np.zeros((len(X), 0), dtype=bool), np.full(len(X), np.nan), np.ones(len(X), dtype=bool)
 
 
 def agreement_matrix(votes: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ __all__ = [
     "baseline",
     "check_betas",
     "class_sizes",
+    "growing_policy",
     "naive_os",
     "partial_os",
     "partial_os_us",
@@ -209,6 +210,46 @@ def partial_os(beta_low: float) -> PercentilePolicy:
 def partial_os_us(beta_low: float, beta_high: float) -> PercentilePolicy:
     """Policy E: fill the smallest `beta_low` percent of the classes, thin the largest `beta_high` percent."""
     return PercentilePolicy(beta_low=beta_low, beta_high=beta_high)
+
+
+# Classes grow beyond the largest until so many rows are generated: minutes on two cores.
+_GENERATED_ROWS = 2000
+
+# Classes are not grown beyond so many times the largest.
+_MOST_TIMES = 3
+
+
+def growing_policy(
+    sizes: Sequence[int], share: Callable[[int], float], *, advised_rows: int, otherwise: PercentilePolicy
+) -> PercentilePolicy:
+    """Return the policy that grows all classes, the largest too: ``sampling_strategy="grow"``.
+
+    All classes get as many rows as the generator advises, but at most three times the largest class, and at most
+    as many as 2000 generated rows allow.
+
+    Parameters
+    ----------
+    sizes : sequence of int, of shape (n_classes,)
+        Rows of each class.
+    share : callable
+        Rows of a class to the share of its missing rows that is generated, in [0, 1].
+    advised_rows : int
+        Rows per class that the generator advises.
+    otherwise : PercentilePolicy
+        What applies where that is no more than the largest class has.
+
+    Examples
+    --------
+    >>> growing_policy([2, 12], lambda n: 1.0, advised_rows=24, otherwise=PercentilePolicy())
+    PercentilePolicy(beta_low=200.0, beta_high=0)
+    """
+    shares = np.array([share(n) for n in sizes])
+    # With so many rows in every class, _GENERATED_ROWS are generated: the sum of shares * (affordable - sizes).
+    affordable = (
+        float((_GENERATED_ROWS + shares @ np.array(sizes)) / shares.sum()) if shares.any() else np.inf
+    )
+    times = min(_MOST_TIMES, min(advised_rows, affordable) / max(sizes))
+    return PercentilePolicy(beta_low=100 * times) if times > 1 else otherwise
 
 
 SamplingStrategy = str | Mapping[Any, int] | Callable[[np.ndarray], Mapping[Any, int]]

@@ -1,4 +1,4 @@
-"""Which candidates are taken: pure functions of texts, votes and quotas."""
+"""Which candidates are taken: pure functions of texts, votes and the rows wanted."""
 
 from __future__ import annotations
 
@@ -9,38 +9,47 @@ import numpy as np
 
 from skbalagen._utils.text import fold_text
 
-__all__ = ["distinct", "is_backed", "required_votes", "select"]
+__all__ = ["distinct", "is_accepted", "required_votes", "select"]
+
+VOTING = ("soft", "any", "majority", "all")
 
 
-def required_votes(min_votes: str | int, n_labelers: int) -> int:
-    """Return how many of `n_labelers` must back a candidate.
+def required_votes(voting: str | int, n_labelers: int) -> int:
+    """Return how many of `n_labelers` must vote for a candidate.
 
     Parameters
     ----------
-    min_votes : {"soft", "any", "majority", "all"} or int
+    voting : {"soft", "any", "majority", "all"} or int
         A number lies in [1, n_labelers]. "majority" is more than half. "soft" counts no votes: 0.
     n_labelers : int
         0 switches weak labeling off: nothing is required.
+
+    Raises
+    ------
+    ValueError
+        Another name, or a number out of range.
 
     Examples
     --------
     >>> [required_votes(v, 3) for v in ("any", "majority", "all", 2)]
     [1, 2, 3, 2]
     """
-    if n_labelers == 0:
+    if isinstance(voting, str) and voting in VOTING:
+        if n_labelers == 0:
+            return 0
+        return {"soft": 0, "any": 1, "majority": n_labelers // 2 + 1, "all": n_labelers}[voting]
+    if n_labelers == 0 and not isinstance(voting, str):
         return 0
-    if isinstance(min_votes, str):
-        return {"soft": 0, "any": 1, "majority": n_labelers // 2 + 1, "all": n_labelers}[min_votes]
-    if not 1 <= min_votes <= n_labelers:
+    if isinstance(voting, bool) or not isinstance(voting, int | np.integer) or not 1 <= voting <= n_labelers:
         raise ValueError(
-            f"min_votes must be 'soft', 'any', 'majority', 'all' or an int between 1 and the number of labelers "
-            f"({n_labelers}), got {min_votes!r}. Lower it or add labelers."
+            f"voting must be 'soft', 'any', 'majority', 'all' or an int between 1 and the number of labelers "
+            f"({n_labelers}), got {voting!r}. Lower it or add labelers."
         )
-    return int(min_votes)
+    return int(voting)
 
 
-def is_backed(votes: np.ndarray, likeliest: np.ndarray, min_votes: str | int) -> np.ndarray:
-    """Return which candidates the labelers back.
+def is_accepted(votes: np.ndarray, likeliest: np.ndarray, voting: str | int) -> np.ndarray:
+    """Return which candidates the labelers accept.
 
     Parameters
     ----------
@@ -48,8 +57,8 @@ def is_backed(votes: np.ndarray, likeliest: np.ndarray, min_votes: str | int) ->
         Whether each labeler predicts the label that a candidate was generated for (Tepper et al. 2020,
         double voting).
     likeliest : ndarray of bool, of shape (n_candidates,)
-        Whether that label has the highest mean probability.
-    min_votes : {"soft", "any", "majority", "all"} or int
+        Whether no other label has a higher mean probability.
+    voting : {"soft", "any", "majority", "all"} or int
         "soft" asks for `likeliest`, the others for that many votes.
 
     Returns
@@ -59,12 +68,12 @@ def is_backed(votes: np.ndarray, likeliest: np.ndarray, min_votes: str | int) ->
     Examples
     --------
     >>> votes, likeliest = np.array([[True, False, False], [True, True, False]]), np.array([True, False])
-    >>> is_backed(votes, likeliest, "soft"), is_backed(votes, likeliest, "majority")
+    >>> is_accepted(votes, likeliest, "soft"), is_accepted(votes, likeliest, "majority")
     (array([ True, False]), array([False,  True]))
     """
-    if min_votes == "soft":
+    if isinstance(voting, str) and voting == "soft":
         return likeliest.copy()
-    return votes.sum(axis=1) >= required_votes(min_votes, votes.shape[1])
+    return votes.sum(axis=1) >= required_votes(voting, votes.shape[1])
 
 
 def distinct(texts: Sequence[str | None], known: Container[str]) -> np.ndarray:
@@ -72,14 +81,19 @@ def distinct(texts: Sequence[str | None], known: Container[str]) -> np.ndarray:
 
     Parameters
     ----------
-    texts : sequence of (str or None), of length n
+    texts : sequence of (str or None), of length n_texts
         In stream order.
     known : container of str
         Folded texts (case and white space folded) that do not count as new.
 
     Returns
     -------
-    ndarray of bool, of shape (n,)
+    ndarray of bool, of shape (n_texts,)
+
+    Examples
+    --------
+    >>> distinct(["a", "A ", None, "b"], {"b"})
+    array([ True, False, False, False])
     """
     seen: set[str] = set()
     new = np.zeros(len(texts), dtype=bool)
@@ -92,19 +106,19 @@ def distinct(texts: Sequence[str | None], known: Container[str]) -> np.ndarray:
     return new
 
 
-def select(labels: Sequence[Any] | np.ndarray, backed: np.ndarray, quotas: Mapping[Any, int]) -> np.ndarray:
-    """Take the first backed candidates of each class, up to its quota.
+def select(labels: Sequence[Any] | np.ndarray, accepted: np.ndarray, wanted: Mapping[Any, int]) -> np.ndarray:
+    """Take the first accepted candidates of each class, up to the rows wanted.
 
-    Candidates are independent draws, so that the first of a stream are a random choice among the backed;
-    ranking them by the labelers' confidence instead was measured to be worse.
+    Candidates are independent draws, so the first of a stream are a random choice among the accepted ones.
+    Ranking them by the labelers' confidence was measured to be worse (docs/ablations.md).
 
     Parameters
     ----------
     labels : array-like of shape (n_candidates,)
         Class that each candidate was generated for, each class in the order of its stream.
-    backed : ndarray of bool, of shape (n_candidates,)
-        Whether enough labelers back it (Tepper et al. 2020, double voting).
-    quotas : mapping of label to int
+    accepted : ndarray of bool, of shape (n_candidates,)
+        Whether the labelers accept it.
+    wanted : mapping of label to int
         Most candidates to take; a class that is not named gets none.
 
     Returns
@@ -117,9 +131,9 @@ def select(labels: Sequence[Any] | np.ndarray, backed: np.ndarray, quotas: Mappi
     >>> select(["a", "b", "a", "a"], np.array([True, True, False, True]), {"a": 5, "b": 0})
     array([0, 3])
     """
-    left = dict(quotas)
+    left = dict(wanted)
     taken = []
-    for i in np.flatnonzero(backed).tolist():
+    for i in np.flatnonzero(accepted).tolist():
         label = labels[i]
         if left.get(label, 0) > 0:
             left[label] -= 1

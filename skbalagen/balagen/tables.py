@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,7 @@ from skbalagen.balagen.labelers import agreement_matrix, pairwise_agreement
 
 __all__ = ["candidate_table", "class_table"]
 
-
-_JUDGED = ("accepted", "surplus", "refused")
+_JUDGED = ("accepted", "surplus", "rejected")
 
 
 def class_table(
@@ -26,12 +25,12 @@ def class_table(
     found: Mapping[Any, Stream] | None = None,
     orders: Mapping[Any, int] | None = None,
 ) -> pd.DataFrame:
-    """Return a row a class, in the order of `sizes`.
+    """Return one row per class, in the order of `sizes`: `report_` of the resampler.
 
     Parameters
     ----------
     sizes, targets, kept, copied : mapping of label to int
-        Rows before, wanted, of the originals that stayed, and copied.
+        Rows before, rows wanted, originals that stayed, and copies.
     streams : mapping of label to Stream
         What was generated; classes that needed nothing may be missing.
     found : mapping of label to Stream, default=None
@@ -46,26 +45,27 @@ def class_table(
     rows = []
     for label, size in sizes.items():
         stream = streams.get(label, Stream(0))
-        n_found = len(found[label].taken) if found and label in found else 0
-        added, n_kept, n_copied = len(stream.taken) + n_found, kept.get(label, 0), copied.get(label, 0)
+        n_unlabeled = len(found[label].accepted) if found and label in found else 0
+        n_generated, n_kept, n_copied = len(stream.accepted), kept.get(label, 0), copied.get(label, 0)
         rows.append(
             {
-                "size_before": size,
-                "target": targets[label],
-                "kept": n_kept,
-                "generated": len(stream.texts),
-                "backed": sum(verdict in ("accepted", "surplus") for verdict in stream.verdicts),
-                "added": added,
-                "copied": n_copied,
-                "size_after": n_kept + added + n_copied,
-                "shortfall": stream.missing,
+                "n_before": size,
+                "n_target": targets[label],
+                "n_kept": n_kept,
+                "n_candidates": len(stream.texts),
+                "n_accepted": sum(verdict in ("accepted", "surplus") for verdict in stream.verdicts),
+                "n_generated": n_generated,
+                "n_unlabeled": n_unlabeled,
+                "n_copied": n_copied,
+                "n_after": n_kept + n_generated + n_unlabeled + n_copied,
+                "n_missing": stream.missing,
                 "stopped": stream.stopped,
                 "agreement": pairwise_agreement(_judged_votes([stream])),
             }
         )
     table = pd.DataFrame(rows, index=pd.Index(list(sizes), name="class"))
-    if found:
-        table["unlabeled"] = [len(found[label].taken) if label in found else 0 for label in sizes]
+    if not found:
+        table = table.drop(columns="n_unlabeled")
     if orders is not None:
         table["order"] = [orders.get(label) for label in sizes]
     table.attrs["labeler_agreement"] = agreement_matrix(_judged_votes(streams.values())).tolist()
@@ -73,7 +73,7 @@ def class_table(
 
 
 def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFrame:
-    """Return a row a candidate: text, label, votes (list of bool), confidence, verdict and source."""
+    """Return one row per candidate: text, label, votes (list of bool), confidence, verdict and source."""
     names = ["text", "label", "votes", "confidence", "verdict", "source"]
     columns: dict[str, list[Any]] = {name: [] for name in names}
     for source, streams in streams_of.items():
@@ -92,7 +92,7 @@ def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFr
     )
 
 
-def _judged_votes(streams: Any) -> np.ndarray:
+def _judged_votes(streams: Iterable[Stream]) -> np.ndarray:
     """Return the votes on all candidates that were shown to the labelers, (n_candidates, n_labelers)."""
     votes = [
         vote

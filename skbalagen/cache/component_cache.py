@@ -10,18 +10,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import joblib
 import numpy as np
 
-from skbalagen import __version__
 from skbalagen._utils.text import Labels, Texts
-from skbalagen.balagen.labelers import LabelerEnsemble
-from skbalagen.generators.base import TextGenerator
-
-if TYPE_CHECKING:
-    from skbalagen.cache.parts import CachedStreams, CachedVerdicts
 
 __all__ = ["ComponentCache", "open_cache"]
 
@@ -29,7 +23,8 @@ __all__ = ["ComponentCache", "open_cache"]
 _KINDS = ("fitted", "streams", "verdicts")
 
 
-_FORMAT = (__version__, 1)  # part of every key: what another version stored is not read
+# Part of every key: raised when what is kept changes its form, so that older entries are not read.
+FORMAT = 2
 
 
 class ComponentCache:
@@ -85,15 +80,16 @@ class ComponentCache:
             with self._locked(entry):
                 shutil.rmtree(entry, ignore_errors=True)
 
-    def fitted(self, estimator: Any, X: Texts, y: Labels) -> tuple[Any, str]:
+    def fitted(self, estimator: Any, X: Texts, y: Labels, *, key_of: Any = None) -> tuple[Any, str]:
         """Return `estimator` fitted on the texts `X` and labels `y`, and the key that it is kept under.
 
-        The one that was passed in is fitted only if no equal one is kept.
+        The one that was passed in is fitted only if no equal one is kept. `key_of`, if given, is an estimator whose
+        parameters stand for those of `estimator` in the key.
         """
         kind = f"{type(estimator).__module__}.{type(estimator).__qualname__}"
         rows = joblib.hash([np.asarray(X).tolist(), np.asarray(y).tolist()])
         try:
-            key = joblib.hash([_FORMAT, kind, estimator, rows])
+            key = joblib.hash([FORMAT, kind, estimator if key_of is None else key_of, rows])
         except pickle.PicklingError as error:
             raise TypeError(
                 f"memory= needs parts that can be pickled, got a {type(estimator).__name__} that cannot: its class, "
@@ -111,18 +107,6 @@ class ComponentCache:
         self._trim()
         return estimator, key
 
-    def candidates(self, generator: TextGenerator, key: str) -> CachedStreams:
-        """Return a generator whose candidates are kept; `key` is what :meth:`fitted` returned for it."""
-        from skbalagen.cache.parts import CachedStreams
-
-        return CachedStreams(generator, key, self)
-
-    def verdicts(self, labelers: LabelerEnsemble, key: str) -> CachedVerdicts:
-        """Return labelers whose verdicts are kept; `key` is what :meth:`fitted` returned for them."""
-        from skbalagen.cache.parts import CachedVerdicts
-
-        return CachedVerdicts(labelers, key, self)
-
     @contextmanager
     def _locked(self, entry: Path) -> Iterator[None]:
         from filelock import FileLock
@@ -132,8 +116,9 @@ class ComponentCache:
             yield
 
     @contextmanager
-    def _kept(self, entry: Path) -> Iterator[dict[str, Any]]:
-        """Yield what is in `entry`, and store it again if it grew; the lists and dicts in it count."""
+    def kept(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the lists and dicts in the entry `name`, and store them again if they grew."""
+        entry = self.location / name
         with self._locked(entry):
             kept: dict[str, Any] = {}
             if entry.is_dir():

@@ -1,4 +1,4 @@
-"""A generator and labelers that read from the cache and compute only what is missing."""
+"""A generator and labelers that take from the cache what is there, and compute only what is missing."""
 
 from __future__ import annotations
 
@@ -7,35 +7,32 @@ from typing import Any, Self
 
 import joblib
 import numpy as np
+from sklearn.base import clone
 
 from skbalagen._utils.random import as_seed
 from skbalagen._utils.text import Labels, Texts, label_array
-from skbalagen.balagen.labelers import LabelerEnsemble
-from skbalagen.cache.component_cache import _FORMAT, ComponentCache
-from skbalagen.generators.base import TextGenerator
+from skbalagen.cache.component_cache import FORMAT, ComponentCache
 
-__all__ = ["CachedStreams", "CachedVerdicts"]
+__all__ = ["CachedGenerator", "CachedLabelers"]
 
 
-class CachedStreams:
-    """A fitted generator whose candidates are read from a cache and generated where they are missing.
+class CachedGenerator:
+    """A text generator that is fitted, and writes each candidate, at most once per cache.
 
     Parameters
     ----------
     generator : TextGenerator
-        Fitted.
-    key : str
-        Of the fitted generator.
+        Unfitted; after `fit`, the fitted one.
     cache : ComponentCache
     """
 
-    def __init__(self, generator: TextGenerator, key: str, cache: ComponentCache) -> None:
+    def __init__(self, generator: Any, cache: ComponentCache) -> None:
         self.generator = generator
-        self.key = key
         self.cache = cache
 
     def fit(self, X: Texts, y: Labels) -> Self:
-        """Do nothing: the generator is fitted."""
+        """Load the generator that was fitted on these rows, or fit and keep it."""
+        self.generator, self.key = self.cache.fitted(self.generator, X, y)
         return self
 
     def sample(
@@ -44,8 +41,7 @@ class CachedStreams:
         """Return candidates ``spans[label]`` of each label's stream; those before them are kept too."""
         seed = as_seed(random_state)
         names = {label: _name(label) for label in spans}
-        entry = self.cache.location / f"streams-{joblib.hash([_FORMAT, self.key, seed])}"
-        with self.cache._kept(entry) as kept:
+        with self.cache.kept(f"streams-{joblib.hash([FORMAT, self.key, seed])}") as kept:
             lacking = {
                 label: range(len(kept.get(names[label], ())), span.stop)
                 for label, span in spans.items()
@@ -57,32 +53,33 @@ class CachedStreams:
         return {label: [kept[names[label]][i] for i in span] for label, span in spans.items()}
 
 
-class CachedVerdicts:
-    """Fitted labelers that judge each candidate once, and keep what they said.
+class CachedLabelers:
+    """Labelers that are fitted, and judge each candidate, at most once per cache.
 
     Parameters
     ----------
     labelers : LabelerEnsemble
-        Fitted.
-    key : str
-        Of the fitted labelers.
+        Unfitted; after `fit`, the fitted ones.
     cache : ComponentCache
     """
 
-    def __init__(self, labelers: LabelerEnsemble, key: str, cache: ComponentCache) -> None:
+    def __init__(self, labelers: Any, cache: ComponentCache) -> None:
         self.labelers = labelers
-        self.key = key
         self.cache = cache
 
-    @property
-    def estimators_(self) -> list[Any]:
-        """The fitted labelers."""
-        return self.labelers.estimators_
+    def fit(self, X: Texts, y: Labels) -> Self:
+        """Load the labelers that were fitted on these rows, or fit and keep them."""
+        # Neither the voting rule nor the number of jobs changes what they learn.
+        rule = {"voting": self.labelers.voting, "n_jobs": self.labelers.n_jobs}
+        neutral = clone(self.labelers).set_params(voting="soft", n_jobs=None)
+        labelers, self.key = self.cache.fitted(self.labelers, X, y, key_of=neutral)
+        self.labelers = labelers.set_params(**rule)
+        return self
 
     def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return votes, confidence and likeliest, as :meth:`skbalagen.LabelerEnsemble.judge` does."""
+        """Return votes, confidence and accepted, as :meth:`skbalagen.LabelerEnsemble.judge` does."""
         names = [_name(label) for label in y]
-        with self.cache._kept(self.cache.location / f"verdicts-{self.key}") as kept:
+        with self.cache.kept(f"verdicts-{joblib.hash([FORMAT, self.key, self.labelers.voting])}") as kept:
             new = [
                 i
                 for i, (name, text) in enumerate(zip(names, X, strict=True))
@@ -93,8 +90,14 @@ class CachedVerdicts:
                 for i, *row in zip(new, *(column.tolist() for column in said), strict=True):
                     kept.setdefault(names[i], {})[X[i]] = row
             rows = [kept[name][text] for name, text in zip(names, X, strict=True)]
-        votes, confidence, likeliest = zip(*rows, strict=True)
-        return np.array(votes, dtype=bool), np.array(confidence), np.array(likeliest, dtype=bool)
+        if not rows:
+            return self.labelers.judge([], [])
+        votes, confidence, accepted = zip(*rows, strict=True)
+        return np.array(votes, dtype=bool), np.array(confidence), np.array(accepted, dtype=bool)
+
+    def assign(self, X: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return what :meth:`skbalagen.LabelerEnsemble.assign` does; it is not kept."""
+        return self.labelers.assign(X)
 
 
 def _name(label: Any) -> str:

@@ -15,8 +15,7 @@ from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from skbalagen import BalaGenResampler, SampleCopyGenerator
-from skbalagen.balagen.resampler import ShortfallWarning
+from skbalagen import BalaGenResampler, LabelerEnsemble, SampleCopyGenerator, ShortfallWarning
 from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 
@@ -29,6 +28,10 @@ def make(**kwargs):
         "random_state": 0,
     }
     return BalaGenResampler(**(defaults | kwargs))
+
+
+def voting(rule, *members):
+    return LabelerEnsemble(estimators=list(members), voting=rule)
 
 
 def test_small_classes_reach_b_low_and_large_ones_b_high(corpus):
@@ -74,9 +77,12 @@ def test_generator_and_labelers_learn_from_d_s(corpus):
         assert {text for text, _ in part.fitted_on_} <= set(corpus[0])
 
 
-@pytest.mark.parametrize(("generator", "labelers"), [(None, "band"), ("band", None), (None, None)])
-def test_each_balanced_input_can_be_switched_off(corpus, generator, labelers):
-    resampler = make(balance_generator=generator, balance_labelers=labelers)
+@pytest.mark.parametrize(
+    ("balance_training", "generator", "labelers"),
+    [("both", True, True), ("labelers", False, True), ("generator", True, False), (None, False, False)],
+)
+def test_each_balanced_input_can_be_switched_off(corpus, balance_training, generator, labelers):
+    resampler = make(balance_training=balance_training)
     resampler.fit_resample(*corpus)
     as_it_is = {"flight": 12, "fare": 6, "meal": 3, "city": 2}
     balanced = {"flight": 12, "fare": 6, "meal": 6, "city": 6}
@@ -86,22 +92,22 @@ def test_each_balanced_input_can_be_switched_off(corpus, generator, labelers):
     assert judged == (balanced if labelers else as_it_is)
 
 
-def test_only_backed_candidates_are_taken(corpus):
+def test_only_accepted_candidates_are_taken(corpus):
     # Candidates 0 and 2 hold the vetoed word and must be passed over.
-    resampler = make(labelers=[FirstWordLabeler(veto="0"), FirstWordLabeler(veto="2")], min_votes="all")
+    resampler = make(labelers=voting("all", FirstWordLabeler(veto="0"), FirstWordLabeler(veto="2")))
     resampler.fit_resample(*corpus)
     verdicts = resampler.candidates_.query("label == 'city'")["verdict"].tolist()
     votes = resampler.candidates_.query("label == 'city'")["votes"].tolist()
-    assert verdicts[:6] == ["refused", "accepted", "refused", "accepted", "accepted", "accepted"]
+    assert verdicts[:6] == ["rejected", "accepted", "rejected", "accepted", "accepted", "accepted"]
     assert votes[0] == [False, True]
     assert votes[2] == [True, False]
 
 
 @pytest.mark.parametrize(
-    ("min_votes", "first"), [("any", "accepted"), (1, "accepted"), ("majority", "refused"), (2, "refused")]
+    ("rule", "first"), [("any", "accepted"), (1, "accepted"), ("majority", "rejected"), (2, "rejected")]
 )
-def test_min_votes_counts_labelers(corpus, min_votes, first):
-    resampler = make(labelers=[FirstWordLabeler(veto="0"), FirstWordLabeler()], min_votes=min_votes)
+def test_voting_counts_labelers(corpus, rule, first):
+    resampler = make(labelers=voting(rule, FirstWordLabeler(veto="0"), FirstWordLabeler()))
     resampler.fit_resample(*corpus)
     assert resampler.candidates_["verdict"].iloc[0] == first
 
@@ -124,7 +130,7 @@ class _Repeating(NumberedGenerator):
         }
 
 
-def test_duplicates_of_training_rows_and_of_each_other_are_refused(corpus):
+def test_duplicates_of_training_rows_and_of_each_other_are_not_taken(corpus):
     resampler = make(generator=_Repeating())
     X, _ = resampler.fit_resample(*corpus)
     verdicts = resampler.candidates_.query("label == 'city'")["verdict"].tolist()
@@ -151,7 +157,7 @@ def test_generation_stops_when_classes_are_full(corpus):
     resampler = make(labelers=[])
     resampler.fit_resample(*corpus)
     assert (resampler.report_["stopped"] == ["filled", "filled", "", ""]).all()
-    assert resampler.report_["generated"].sum() < 3 * 12
+    assert resampler.report_["n_candidates"].sum() < 3 * 12
 
 
 class _Mute(NumberedGenerator):
@@ -166,20 +172,6 @@ def test_at_most_so_many_candidates_in_all(corpus, max_candidates, most):
         resampler.fit_resample(*corpus)
     assert len(resampler.candidates_) == most
     assert set(resampler.report_["stopped"]) == {"budget", ""}
-
-
-@pytest.mark.parametrize(
-    ("sizes", "wanted", "budget"),
-    [
-        ([10, 2], 8, 3 * 10),  # the largest class
-        ([10, 8, 8, 8], 6 + 6, 3 * 12),  # the rows wanted
-        ([10, *[2] * 9], 72, 3 * 72),  # all of them, since they are few
-        ([5000, *[2] * 9], 9 * 4998, 3 * 5018),  # the rows that there are
-    ],
-)
-def test_auto_budget(sizes, wanted, budget):
-    quotas = {0: wanted}
-    assert BalaGenResampler()._budget(dict(enumerate(sizes)), quotas) == budget
 
 
 def test_auto_budget_is_kept():
@@ -214,7 +206,7 @@ def test_a_hopeless_class_leaves_the_budget_to_the_others(corpus):
         resampler.fit_resample(*corpus)
     report = resampler.report_
     assert report["stopped"].to_dict() == {"city": "dry", "meal": "filled", "fare": "", "flight": ""}
-    assert report.loc["city", "generated"] == 64
+    assert report.loc["city", "n_candidates"] == 64
     assert len(resampler.candidates_) <= 50 * 12  # of which each class alone would take all
 
 
@@ -222,13 +214,14 @@ def test_shortfall_copy_fills_with_rows_of_the_class_and_says_so(corpus):
     X, y = corpus
     resampler = make(generator=_Mute())
     with pytest.warns(
-        ShortfallWarning, match=r"2 of 2 classes .* missing: 'city' \(4 of 4\), 'meal' \(3 of 3\).*Copies"
+        ShortfallWarning,
+        match=r"2 of 2 classes .* missing: 'city' \(4 of 4\), 'meal' \(3 of 3\).*topped up with copies",
     ):
         X_new, y_new = resampler.fit_resample(X, y)
     assert Counter(y_new) == {"flight": 12, "fare": 6, "meal": 6, "city": 6}
     assert not resampler.is_synthetic_.any()
     assert [X[i] for i in resampler.source_indices_] == X_new
-    assert resampler.report_["shortfall"].to_dict() == {"city": 4, "meal": 3, "fare": 0, "flight": 0}
+    assert resampler.report_["n_missing"].to_dict() == {"city": 4, "meal": 3, "fare": 0, "flight": 0}
     assert sorted(Counter(t for t, c in zip(X_new, y_new, strict=True) if c == "city").values()) == [3, 3]
 
 
@@ -250,10 +243,10 @@ def test_a_share_of_what_a_class_lacks_is_generated_and_the_rest_copied(corpus, 
     resampler = make(generated_share=share, shortfall="raise")
     X_new, _ = resampler.fit_resample(X, y)
     report = resampler.report_.loc[["city", "meal"]]
-    assert report["added"].tolist() == [n_city, n_meal]
-    assert report["copied"].tolist() == [4 - n_city, 3 - n_meal]
-    assert report["size_after"].tolist() == [6, 6]
-    assert report["shortfall"].tolist() == [0, 0]
+    assert report["n_generated"].tolist() == [n_city, n_meal]
+    assert report["n_copied"].tolist() == [4 - n_city, 3 - n_meal]
+    assert report["n_after"].tolist() == [6, 6]
+    assert report["n_missing"].tolist() == [0, 0]
     copied = (resampler.source_indices_ >= 0)[len(X) :]
     assert copied.sum() == 7 - n_city - n_meal
     assert {t for t, c in zip(X_new[len(X) :], copied, strict=True) if c} <= set(X)
@@ -269,11 +262,11 @@ def test_the_generator_may_advise_a_share_for_each_size_of_class(corpus):
     resampler = make(generator=_Modest())
     resampler.fit_resample(*corpus)
     # Two rows lack four, of which half are generated; three lack three, of which a third.
-    assert resampler.report_["added"].to_dict() == {"city": 2, "meal": 1, "fare": 0, "flight": 0}
+    assert resampler.report_["n_generated"].to_dict() == {"city": 2, "meal": 1, "fare": 0, "flight": 0}
     assert len(resampler.candidates_) < 4 + 3  # what is not wanted is not generated
     resampler = make(generator=_Modest(), generated_share=1.0)
     resampler.fit_resample(*corpus)
-    assert resampler.report_["copied"].sum() == 0
+    assert resampler.report_["n_copied"].sum() == 0
 
 
 class _Eager(NumberedGenerator):
@@ -281,42 +274,42 @@ class _Eager(NumberedGenerator):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "beta", "wanted"),
+    ("parameters", "wanted"),
     [
-        ({}, 100 * 20 / 12, {"city": 20, "meal": 20, "fare": 20, "flight": 20}),
-        ({"beta_high": 25}, 75, {"city": 9, "meal": 9, "fare": 9, "flight": 9}),
-        ({"beta_low": 50}, 50, {"city": 6, "meal": 6, "fare": 6, "flight": 12}),
-        ({"sampling_strategy": {"city": 4}}, None, {"city": 4, "meal": 3, "fare": 6, "flight": 12}),
+        ({"sampling_strategy": "grow"}, {"city": 20, "meal": 20, "fare": 20, "flight": 20}),
+        ({}, {"city": 6, "meal": 6, "fare": 6, "flight": 12}),
+        ({"sampling_strategy": {"city": 4}}, {"city": 4, "meal": 3, "fare": 6, "flight": 12}),
     ],
 )
-def test_the_generator_may_advise_to_grow_all_classes(corpus, parameters, beta, wanted):
-    resampler = make(**({"generator": _Eager(), "beta_low": "auto"} | parameters))
+def test_all_classes_grow_if_asked_by_name(corpus, parameters, wanted):
+    resampler = make(**({"generator": _Eager()} | parameters))
     looked_at = clone(resampler).fit(*corpus)
     _, y = resampler.fit_resample(*corpus)
     assert Counter(y) == resampler.sampling_strategy_ == looked_at.sampling_strategy_ == wanted
-    assert type(resampler.beta_low_) is type(beta)
-    assert resampler.beta_low_ == looked_at.beta_low_ == (None if beta is None else pytest.approx(beta))
+    assert resampler.band_ == looked_at.band_
 
 
-def test_classes_grow_as_far_as_it_is_cheap(corpus, monkeypatch):
+def test_growth_counts_with_the_share_that_is_generated(corpus, monkeypatch):
     monkeypatch.setattr(_Eager, "advised_rows", 100)
-    resampler = make(beta_low="auto", generator=_Eager())
+    resampler = make(sampling_strategy="grow", generator=_Eager())
     assert resampler.fit(*corpus).band_ == (36, 36)  # three times the largest
-    monkeypatch.setattr("skbalagen.balagen.resampler._FEW_ROWS", 57)
+    monkeypatch.setattr("skbalagen.balagen.policy._GENERATED_ROWS", 57)
     assert resampler.fit(*corpus).band_ == (20, 20)  # 23 rows and 57 are 20 for each of four classes
     assert resampler.set_params(generated_share=0.75).fit(*corpus).band_ == (25, 25)
     # Of 26 rows the four classes lack 24, 23, 20 and 14: 1/2, 1/3, 1/6 and 1/12 of that are 24 1/6.
     monkeypatch.setattr(_Eager, "advised_share", staticmethod(_Modest.advised_share), raising=False)
-    monkeypatch.setattr("skbalagen.balagen.resampler._FEW_ROWS", 24)
-    assert resampler.set_params(generated_share="auto").fit(*corpus).band_ == (26, 26)
+    monkeypatch.setattr("skbalagen.balagen.policy._GENERATED_ROWS", 24)
+    assert resampler.set_params(generated_share=None).fit(*corpus).band_ == (26, 26)
 
 
-def test_where_advice_does_not_reach_the_largest_class_auto_is_95_percent(corpus, monkeypatch):
+def test_where_a_class_is_large_enough_grow_is_the_policy_of_the_betas(corpus, monkeypatch):
     monkeypatch.setattr(_Eager, "advised_rows", 12)
-    assert make(beta_low="auto", generator=_Eager()).fit(*corpus).beta_low_ == 95
-    assert make(beta_low="auto").fit(*corpus).beta_low_ == 95
-    assert make(beta_low="auto", generator="sample-copy").fit(*corpus).beta_low_ == 95
-    assert BalaGenResampler().fit(*corpus).band_ == (36, 36)  # the language model's advice
+    resampler = make(sampling_strategy="grow", generator=_Eager()).fit(*corpus)
+    assert resampler.band_ == make().fit(*corpus).band_
+    assert BalaGenResampler(sampling_strategy="grow").fit(*corpus).band_ == (
+        36,
+        36,
+    )  # the language model's advice
 
 
 def test_copies_that_were_wanted_are_no_shortfall(corpus):
@@ -325,8 +318,8 @@ def test_copies_that_were_wanted_are_no_shortfall(corpus):
         ShortfallWarning, match=r"missing: 'city' \(2 of 2\), 'meal' \(2 of 2\).*They stay short"
     ):
         resampler.fit_resample(*corpus)
-    assert resampler.report_["copied"].to_dict() == {"city": 2, "meal": 1, "fare": 0, "flight": 0}
-    assert resampler.report_["size_after"].tolist() == [4, 4, 6, 12]
+    assert resampler.report_["n_copied"].to_dict() == {"city": 2, "meal": 1, "fare": 0, "flight": 0}
+    assert resampler.report_["n_after"].tolist() == [4, 4, 6, 12]
 
 
 def test_report_counts_agree(corpus):
@@ -337,22 +330,22 @@ def test_report_counts_agree(corpus):
     report, candidates = resampler.report_, resampler.candidates_
     by_class = candidates.groupby("label")["verdict"]
     assert list(report.index) == ["city", "meal", "fare", "flight"]
-    assert report["size_after"].to_dict() == Counter(y)
-    assert (report["kept"] + report["added"] + report["copied"] == report["size_after"]).all()
+    assert report["n_after"].to_dict() == Counter(y)
+    assert (report["n_kept"] + report["n_generated"] + report["n_copied"] == report["n_after"]).all()
     for label, verdicts in by_class:
         counts = Counter(verdicts)
-        assert report.loc[label, "generated"] == len(verdicts)
-        assert report.loc[label, "added"] == counts["accepted"]
-        assert report.loc[label, "backed"] == counts["accepted"] + counts["surplus"]
-    assert report["added"].sum() == resampler.is_synthetic_.sum()
+        assert report.loc[label, "n_candidates"] == len(verdicts)
+        assert report.loc[label, "n_generated"] == counts["accepted"]
+        assert report.loc[label, "n_accepted"] == counts["accepted"] + counts["surplus"]
+    assert report["n_generated"].sum() == resampler.is_synthetic_.sum()
 
 
 def test_labeler_agreement_is_reported(corpus):
     resampler = make(
-        labelers=[FirstWordLabeler(), FirstWordLabeler(), FirstWordLabeler(veto="0")], min_votes="any"
+        labelers=voting("any", FirstWordLabeler(), FirstWordLabeler(), FirstWordLabeler(veto="0"))
     )
     resampler.fit_resample(*corpus)
-    n = resampler.report_.loc["city", "generated"]
+    n = resampler.report_.loc["city", "n_candidates"]
     assert resampler.report_.loc["city", "agreement"] == pytest.approx((n + 2 * (n - 1)) / (3 * n))
     assert np.array(resampler.report_.attrs["labeler_agreement"]).shape == (3, 3)
 
@@ -366,7 +359,7 @@ def test_sample_copy_equals_random_over_sampling_of_known_rows(corpus):
     assert Counter(y_new) == {"flight": 12, "fare": 6, "meal": 6, "city": 6}
     assert [X[i] for i in resampler.source_indices_] == X_new
     assert not resampler.is_synthetic_.any()
-    assert resampler.report_["copied"].to_dict() == {"city": 4, "meal": 3, "fare": 0, "flight": 0}
+    assert resampler.report_["n_copied"].to_dict() == {"city": 4, "meal": 3, "fare": 0, "flight": 0}
 
 
 def test_sampling_strategy_dict_and_callable(corpus):
@@ -414,11 +407,11 @@ def test_seeds_of_parts_are_set_where_they_are_open(corpus):
         (["a", float("nan")], [0, 1], TypeError, r"got nan \(float\) in row 1"),
         (["a", 3], [0, 1], TypeError, r"got 3 \(int\) in row 1"),
         (["a", "  "], [0, 1], ValueError, "X must hold no empty texts, got '  ' in row 1"),
-        (["a", "b", "c"], ["x"] * 3, ValueError, "y must hold at least two classes, got one class: 'x'"),
-        (["a", "b"], [[0, 1], [1, 1]], ValueError, "y must hold one label a text, got a multilabel"),
+        (["a", "b", "c"], ["x"] * 3, ValueError, "y must have at least two classes, got one class: 'x'"),
+        (["a", "b"], [[0, 1], [1, 1]], ValueError, "y must have one label per text, got a multilabel"),
         ("a text", ["x"], TypeError, "got a single str. Wrap it in a list"),
         ([], [], ValueError, "X must hold at least one text"),
-        ([["a", "b"], ["c", "d"]], [0, 1], ValueError, r"one text a row.* got shape \(2, 2\)"),
+        ([["a", "b"], ["c", "d"]], [0, 1], ValueError, r"one text per row.* got shape \(2, 2\)"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(X, y, error, message):
@@ -442,7 +435,23 @@ def test_bad_input_is_refused_before_any_work(X, y, error, message):
             TypeError,
             "labelers must be scikit-learn classifiers on raw text, got 'svm'",
         ),
-        ({"min_votes": 2}, ValueError, r"between 1 and the number of labelers \(1\), got 2"),
+        (
+            {"labelers": voting(2, FirstWordLabeler())},
+            ValueError,
+            r"between 1 and the number of labelers \(1\), got 2",
+        ),
+        ({"balance_training": "generators"}, ValueError, "'balance_training' parameter"),
+        (
+            {"balance_training": {"generator": "class"}},
+            ValueError,
+            "must map 'generator' and 'labelers' to 'band'",
+        ),
+        ({"balance_training": {"labeler": "band"}}, ValueError, "got {'labeler': 'band'}"),
+        (
+            {"sampling_strategy": "grow", "beta_high": 10},
+            ValueError,
+            "grows every class, expected beta_high=0, got 10",
+        ),
         ({"shortfall": "drop"}, ValueError, "'shortfall' parameter"),
         ({"generated_share": 0}, ValueError, "'generated_share' parameter"),
         ({"generated_share": 1.5}, ValueError, "'generated_share' parameter"),

@@ -7,7 +7,7 @@ import pytest
 
 from skbalagen import BalaGenResampler
 from skbalagen.balagen.labelers import LabelerEnsemble, agreement_matrix, pairwise_agreement
-from skbalagen.balagen.selection import distinct, is_backed, required_votes, select
+from skbalagen.balagen.selection import distinct, is_accepted, required_votes, select
 from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 
@@ -23,12 +23,12 @@ def test_distinct_folds_case_and_spacing():
     assert distinct(texts, {"old one"}).tolist() == [True, False, False, False, False, True]
 
 
-def test_select_takes_the_first_backed_of_each_class():
+def test_select_takes_the_first_accepted_of_each_class():
     labels = list("aabbab")
-    backed = np.array([False, True, True, True, True, True])
-    assert select(labels, backed, {"a": 1, "b": 2}).tolist() == [1, 2, 3]
-    assert select(labels, backed, {"b": 1}).tolist() == [2]
-    assert select(labels, backed, {}).tolist() == []
+    accepted = np.array([False, True, True, True, True, True])
+    assert select(labels, accepted, {"a": 1, "b": 2}).tolist() == [1, 2, 3]
+    assert select(labels, accepted, {"b": 1}).tolist() == [2]
+    assert select(labels, accepted, {}).tolist() == []
 
 
 def test_ensemble_votes_and_confidence():
@@ -57,11 +57,11 @@ def test_soft_voting_follows_the_mean_probability_not_the_number_of_votes():
     votes, confidence, likeliest = ensemble.judge(["x", "x"], ["a", "b"])
     assert votes.sum(axis=1).tolist() == [1, 2]
     assert confidence == pytest.approx([1.75 / 3, 1.25 / 3])
-    assert is_backed(votes, likeliest, "soft").tolist() == [True, False]
-    assert is_backed(votes, likeliest, "majority").tolist() == [False, True]
-    assert is_backed(votes, likeliest, "any").all()
-    assert not is_backed(votes, likeliest, 3).any()
-    assert is_backed(np.zeros((2, 0), dtype=bool), np.ones(2, dtype=bool), "majority").all()  # no labelers
+    assert is_accepted(votes, likeliest, "soft").tolist() == [True, False]
+    assert is_accepted(votes, likeliest, "majority").tolist() == [False, True]
+    assert is_accepted(votes, likeliest, "any").all()
+    assert not is_accepted(votes, likeliest, 3).any()
+    assert is_accepted(np.zeros((2, 0), dtype=bool), np.ones(2, dtype=bool), "majority").all()  # no labelers
 
 
 def test_ensemble_confidence_is_the_mean_probability_of_the_wanted_class():
@@ -98,7 +98,7 @@ def test_weights_count_in_the_mean_but_not_in_the_votes():
 @pytest.mark.parametrize("weights", [[1], [1, -1], [0, 0], [1, np.nan], [1, np.inf]])
 def test_impossible_weights_are_refused(weights):
     ensemble = LabelerEnsemble(estimators=[Sure(), Sure()], weights=weights)
-    with pytest.raises(ValueError, match="weights must hold a number from 0 for each of the 2 labelers"):
+    with pytest.raises(ValueError, match="weights must hold one number >= 0 for each of the 2 labelers"):
         ensemble.fit(["a", "b"], ["a", "b"])
 
 

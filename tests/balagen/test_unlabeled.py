@@ -8,7 +8,7 @@ from sklearn import config_context
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
-from skbalagen import BalaGenResampler, ShortfallWarning
+from skbalagen import BalaGenResampler, LabelerEnsemble
 from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 POOL = [
@@ -39,20 +39,19 @@ def test_backed_unlabeled_texts_are_taken_before_any_are_generated(corpus):
     assert ("city found here", "city") in added
     assert "flight found" not in X  # no class that is to be filled
     assert X.count("meal question number 1") == 1  # a row of X already
-    assert resampler.report_["unlabeled"].to_dict() == {"city": 1, "meal": 1, "fare": 0, "flight": 0}
-    assert resampler.report_["added"].to_dict() == {"city": 4, "meal": 3, "fare": 0, "flight": 0}
+    assert resampler.report_["n_unlabeled"].to_dict() == {"city": 1, "meal": 1, "fare": 0, "flight": 0}
+    assert resampler.report_["n_generated"].to_dict() == {"city": 3, "meal": 2, "fare": 0, "flight": 0}
     sources = resampler.candidates_.query("verdict == 'accepted'")["source"].value_counts().to_dict()
     assert sources == {"generated": 5, "unlabeled": 2}
     assert (resampler.source_indices_[resampler.is_synthetic_] == -1).all()
 
 
 def test_unlabeled_texts_instead_of_generated_ones(corpus):
-    resampler = make(generator="unlabeled")
-    with pytest.warns(ShortfallWarning, match=r"'city' \(3 of 4\), 'meal' \(2 of 3\)"):
-        X, _ = resampler.fit_resample(*corpus, unlabeled=POOL)
+    resampler = make(generator="sample-copy")
+    X, _ = resampler.fit_resample(*corpus, unlabeled=POOL)
     assert resampler.is_synthetic_.sum() == 2
     assert sum("found here" in t.casefold() for t in X) == 2  # repeats are taken once
-    assert resampler.report_["copied"].sum() == 5
+    assert resampler.report_["n_copied"].sum() == 5
 
 
 def test_no_more_unlabeled_texts_are_taken_than_wanted(corpus):
@@ -65,7 +64,7 @@ def test_no_more_unlabeled_texts_are_taken_than_wanted(corpus):
 
 def test_a_text_backed_for_two_classes_is_added_once(corpus):
     always = [FirstWordLabeler(), FirstWordLabeler(veto="both")]
-    resampler = make(labelers=always, min_votes="any")
+    resampler = make(labelers=LabelerEnsemble(estimators=always, voting="any"))
     X, _ = resampler.fit_resample(*corpus, unlabeled=["meal or both"])
     assert X.count("meal or both") == 1
 
@@ -77,8 +76,6 @@ def test_unlabeled_needs_labelers_and_texts(corpus):
         make(labelers=[]).fit_resample(*corpus, unlabeled=POOL)
     with pytest.raises(TypeError, match=r"unlabeled must hold texts only, got 3 \(int\) in row 1"):
         make().fit_resample(*corpus, unlabeled=["a", 3])
-    with pytest.raises(ValueError, match="generator='unlabeled' fills classes from unlabeled="):
-        make(generator="unlabeled").fit_resample(*corpus)
 
 
 def test_metadata_is_routed_through_a_pipeline(corpus):
@@ -89,7 +86,7 @@ def test_metadata_is_routed_through_a_pipeline(corpus):
         pipeline = Pipeline([("balance", balance), ("words", CountVectorizer()), ("clf", clf)])
         pipeline.fit(X, y, sample_weight=[2.0] * len(y), groups=list(range(len(y))), unlabeled=POOL)
     fitted = pipeline.named_steps["balance"]
-    assert fitted.report_["unlabeled"].sum() == 2
+    assert fitted.report_["n_unlabeled"].sum() == 2
     assert set(fitted.sample_weight_) == {2.0}
     assert fitted.groups_.max() == len(y) - 1
 
@@ -98,6 +95,5 @@ def test_each_labeler_reads_the_unlabeled_texts_once(corpus, monkeypatch):
     read = []
     predict = FirstWordLabeler.predict
     monkeypatch.setattr(FirstWordLabeler, "predict", lambda self, X: read.extend(X) or predict(self, X))
-    with pytest.warns(ShortfallWarning):
-        make(generator="unlabeled").fit_resample(*corpus, unlabeled=POOL[:2])
+    make(generator="sample-copy").fit_resample(*corpus, unlabeled=POOL[:2])
     assert sorted(read) == sorted(POOL[:2])

@@ -25,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 
 import skbalagen
 from skbalagen import BalaGenResampler, CausalLMGenerator, ComponentCache, LabelerEnsemble, ShortfallWarning
+from skbalagen.cache import CachedLabelers
 from tests.fakes import FirstWordLabeler, NumberedGenerator
 
 
@@ -73,8 +74,7 @@ def make(log, memory, **params):
         "beta_low": 50,
         "generator": CountingGenerator(log=str(log)),
         "labelers": [labeler()],
-        "balance_generator": "classes",
-        "balance_labelers": "classes",
+        "balance_training": {"generator": "largest", "labelers": "largest"},
         "random_state": 0,
         "memory": memory,
     }
@@ -96,7 +96,7 @@ def test_grid_over_beta_fits_once_and_generates_each_candidate_once(corpus, log,
     [
         {"random_state": 1},
         {"generator": "other"},
-        {"balance_generator": None},
+        {"balance_training": "labelers"},
         {"X": "other"},
     ],
     ids=str,
@@ -113,7 +113,14 @@ def test_what_changes_the_generator_is_part_of_its_key(corpus, log, tmp_path, ch
 
 
 @pytest.mark.parametrize(
-    "change", [{"min_votes": 1}, {"shortfall": "keep"}, {"max_candidates": 20.0}, {"n_jobs": 2}], ids=str
+    "change",
+    [
+        {"labelers": LabelerEnsemble(estimators=[labeler()], voting=1)},
+        {"shortfall": "keep"},
+        {"max_candidates": 20.0},
+        {"n_jobs": 2},
+    ],
+    ids=str,
 )
 def test_what_comes_after_the_generator_is_not(corpus, log, tmp_path, change):
     make(log, tmp_path / "cache").fit_resample(*corpus)
@@ -144,11 +151,11 @@ def test_each_candidate_is_judged_once(tmp_path, monkeypatch, labels):
     judge = LabelerEnsemble.judge
     monkeypatch.setattr(LabelerEnsemble, "judge", lambda self, X, y: judged.extend(X) or judge(self, X, y))
     for _ in range(2):
-        ensemble, key = cache.fitted(LabelerEnsemble(estimators=[labeler(), labeler()]), X, y)
-        some = cache.verdicts(ensemble, key).judge(texts[:1], wanted[:1])
-        every = cache.verdicts(ensemble, key).judge(texts, wanted)
+        cached = CachedLabelers(LabelerEnsemble(estimators=[labeler(), labeler()]), cache).fit(X, y)
+        some = cached.judge(texts[:1], wanted[:1])
+        every = cached.judge(texts, wanted)
     assert judged == texts  # the same text for another class is another question
-    for kept, asked, first in zip(every, judge(ensemble, texts, np.array(wanted)), some, strict=True):
+    for kept, asked, first in zip(every, judge(cached.labelers, texts, np.array(wanted)), some, strict=True):
         np.testing.assert_array_equal(kept, asked)
         np.testing.assert_array_equal(first, asked[:1])
         assert kept.dtype == asked.dtype
@@ -164,14 +171,14 @@ def test_another_ensemble_has_its_own_verdicts(corpus, log, tmp_path):
     assert first.candidates_["confidence"].tolist() != alone.candidates_["confidence"].tolist()
 
 
-def test_band_depends_on_beta_and_classes_do_not(corpus, log):
+def test_band_depends_on_beta_and_largest_does_not(corpus, log):
     sizes = {}
-    for balance in ("band", "classes"):
+    for balance in ("band", "largest"):
         for beta in (50, 100):
-            resampler = make(log, None, balance_generator=balance, beta_low=beta)
+            resampler = make(log, None, balance_training={"generator": balance}, beta_low=beta)
             resampler.fit_resample(*corpus)
             sizes[balance, beta] = len(resampler.generator_.fitted_on_)
-    assert sizes == {("band", 50): 30, ("band", 100): 48, ("classes", 50): 48, ("classes", 100): 48}
+    assert sizes == {("band", 50): 30, ("band", 100): 48, ("largest", 50): 48, ("largest", 100): 48}
 
 
 def test_without_a_seed_the_cache_is_bypassed_and_says_so(corpus, log, tmp_path):
@@ -391,9 +398,9 @@ def test_language_model_is_saved_and_loaded_without_pickles(corpus, tiny_gpt2, t
     light = pickle.loads(pickle.dumps(generator))
     assert len(pickle.dumps(generator)) < 10_000
     assert light.prompts_ == generator.prompts_
-    with pytest.raises(NotFittedError, match=r"pickles leave its weights out. Keep them with save\(folder\)"):
+    with pytest.raises(NotFittedError, match=r"comes from a pickle.*Keep them with save\(folder\)"):
         light.sample(spans)
-    with pytest.raises(FileNotFoundError, match=r"holds no generator.json"):
+    with pytest.raises(FileNotFoundError, match=r"got one without generator.json"):
         CausalLMGenerator.load(tmp_path)
 
 

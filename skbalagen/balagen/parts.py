@@ -1,0 +1,158 @@
+"""Turn the parameters `generator` and `labelers` into the parts that the algorithm calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import clone
+
+from skbalagen._utils.sklearn_compat import callback_task
+from skbalagen._utils.text import Labels, Texts
+from skbalagen.balagen.labelers import LabelerEnsemble, NoLabelers
+from skbalagen.balagen.selection import required_votes
+from skbalagen.generators.nlpaug import NlpaugGenerator, is_nlpaug_augmenter
+
+__all__ = [
+    "GENERATORS",
+    "AnnouncedGenerator",
+    "AnnouncedLabelers",
+    "make_generator",
+    "make_labelers",
+    "set_seeds",
+]
+
+GENERATORS = {
+    "causal-lm": ("causal_lm", "CausalLMGenerator"),
+    "eda": ("eda", "EDAGenerator"),
+    "markov-chain": ("markov_chain", "MarkovChainGenerator"),
+    "sample-copy": ("sample_copy", "SampleCopyGenerator"),
+}
+
+
+def make_generator(generator: Any) -> Any:
+    """Return a new, unfitted generator with checked parameters.
+
+    Parameters
+    ----------
+    generator : str, TextGenerator, nlpaug augmenter or None
+        None is "causal-lm".
+
+    Raises
+    ------
+    TypeError
+        Something else.
+    """
+    generator = "causal-lm" if generator is None else generator
+    if isinstance(generator, str) and generator in GENERATORS:
+        module, name = GENERATORS[generator]
+        return getattr(import_module(f"skbalagen.generators.{module}"), name)()
+    if is_nlpaug_augmenter(generator):
+        return NlpaugGenerator(generator)
+    if isinstance(generator, type) or not (hasattr(generator, "fit") and hasattr(generator, "sample")):
+        raise TypeError(
+            f"generator must be one of {sorted(GENERATORS)}, an nlpaug augmenter, or an object with fit(X, y) and "
+            f"sample(spans, *, random_state), got {generator!r}. See skbalagen.TextGenerator."
+        )
+    return clone(generator, safe=False)
+
+
+def make_labelers(
+    labelers: Sequence[Any] | LabelerEnsemble | None, *, n_jobs: int | None
+) -> LabelerEnsemble | NoLabelers:
+    """Return a new, unfitted ensemble with checked members, weights and voting rule.
+
+    Parameters
+    ----------
+    labelers : list of classifiers, LabelerEnsemble or None
+        None is the default ensemble; an empty list switches weak labeling off.
+    n_jobs : int or None
+        For an ensemble that names no number of its own.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for :meth:`LabelerEnsemble.fit`.
+    """
+    given = labelers if isinstance(labelers, LabelerEnsemble) else LabelerEnsemble(estimators=labelers)
+    members = [clone(member) for member in given.members()]
+    if not members:
+        return NoLabelers()
+    required_votes(given.voting, len(members))
+    return LabelerEnsemble(
+        estimators=members,
+        weights=given.member_weights(),
+        voting=given.voting,
+        n_jobs=n_jobs if given.n_jobs is None else given.n_jobs,
+    )
+
+
+def set_seeds(parts: Sequence[Any], random_state: np.random.RandomState) -> None:
+    """Check the parameters of each part, and give a seed to each `random_state` that is None."""
+    for part in parts:
+        if hasattr(part, "_parameter_constraints"):
+            part._validate_params()
+        if hasattr(part, "get_params"):
+            names = [
+                k for k, v in part.get_params().items() if k.split("__")[-1] == "random_state" and v is None
+            ]
+            part.set_params(**{name: random_state.randint(2**31 - 1) for name in sorted(names)})
+
+
+class AnnouncedGenerator:
+    """A generator whose `fit`, and each round of whose candidates, scikit-learn's callbacks are told of.
+
+    Parameters
+    ----------
+    generator : TextGenerator
+    estimator : CallbackSupportMixin
+        Whose callbacks are told.
+    """
+
+    def __init__(self, generator: Any, estimator: Any) -> None:
+        self.generator = generator
+        self.estimator = estimator
+
+    def fit(self, X: Texts, y: Labels) -> Self:
+        """Fit the generator: the step "generator"."""
+        with callback_task(self.estimator, "generator"):
+            self.generator.fit(X, y)
+        return self
+
+    def sample(
+        self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
+    ) -> dict[Any, list[str | None]]:
+        """Sample a round of candidates: the step "candidates"."""
+        with callback_task(self.estimator, "candidates"):
+            return self.generator.sample(spans, random_state=random_state)
+
+
+class AnnouncedLabelers:
+    """Labelers whose `fit` scikit-learn's callbacks are told of.
+
+    Parameters
+    ----------
+    labelers : LabelerEnsemble
+    estimator : CallbackSupportMixin
+        Whose callbacks are told.
+    """
+
+    def __init__(self, labelers: Any, estimator: Any) -> None:
+        self.labelers = labelers
+        self.estimator = estimator
+
+    def fit(self, X: Texts, y: Labels) -> Self:
+        """Fit the labelers: the step "labelers"."""
+        with callback_task(self.estimator, "labelers"):
+            self.labelers.fit(X, y)
+        return self
+
+    def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what :meth:`skbalagen.LabelerEnsemble.judge` does."""
+        return self.labelers.judge(X, y)
+
+    def assign(self, X: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return what :meth:`skbalagen.LabelerEnsemble.assign` does."""
+        return self.labelers.assign(X)

@@ -1,0 +1,183 @@
+"""From the parameters of the resampler to one run of the algorithm."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skbalagen.balagen.algorithm import Seeds, balance
+from skbalagen.balagen.assembly import Assembled
+from skbalagen.balagen.candidates import Rules
+from skbalagen.balagen.labelers import LabelerEnsemble, NoLabelers, WeakLabelers
+from skbalagen.balagen.parts import (
+    AnnouncedGenerator,
+    AnnouncedLabelers,
+    make_generator,
+    make_labelers,
+    set_seeds,
+)
+from skbalagen.balagen.policy import (
+    Band,
+    PercentilePolicy,
+    class_sizes,
+    growing_policy,
+    resolve_targets,
+)
+from skbalagen.balagen.training_set import BalanceTraining, balance_of
+from skbalagen.cache import CachedGenerator, CachedLabelers, ComponentCache, open_cache
+
+__all__ = ["Run", "choose_policy", "run"]
+
+Policy = Callable[[np.ndarray], Mapping[Any, int]]
+
+# Rows per class that "grow" aims at where a generator advises no number.
+_ADVISED_ROWS = 100
+
+
+class Run(NamedTuple):
+    """What one run made, and the parts that made it."""
+
+    made: Assembled
+    targets: dict[Any, int]
+    band: Band | None
+    generator: Any
+    labelers: LabelerEnsemble | None
+
+
+def choose_policy(resampler: Any, y: np.ndarray, generator: Any) -> tuple[Policy, Band | None]:
+    """Return the policy that the parameters mean, and its band if it is a percentile policy.
+
+    Parameters
+    ----------
+    resampler : BalaGenResampler
+    y : ndarray of shape (n_samples,)
+        Labels.
+    generator : TextGenerator
+        Whose advice "grow" asks for.
+
+    Raises
+    ------
+    ValueError
+        Betas that contradict each other, or "grow" together with `beta_high`.
+    """
+    strategy = resampler.sampling_strategy
+    if not isinstance(strategy, str) or strategy not in ("auto", "grow"):
+        return partial(resolve_targets, strategy), None
+    policy = PercentilePolicy(beta_low=resampler.beta_low, beta_high=resampler.beta_high)
+    if strategy == "grow":
+        if resampler.beta_high:
+            raise ValueError(
+                f"sampling_strategy='grow' grows every class, expected beta_high=0, got {resampler.beta_high!r}. "
+                "Set beta_high=0, or use sampling_strategy='auto'."
+            )
+        policy = growing_policy(
+            list(class_sizes(y).values()),
+            partial(_share, generator, resampler.generated_share),
+            advised_rows=getattr(generator, "advised_rows", _ADVISED_ROWS),
+            otherwise=policy,
+        )
+    return policy, policy.band(y)
+
+
+def run(resampler: Any, X: np.ndarray | None, y: np.ndarray, unlabeled: np.ndarray | None) -> Run:
+    """Make the parts, and balance the texts `X` with the labels `y`.
+
+    Parameters
+    ----------
+    resampler : BalaGenResampler
+        Its parameters are read; callbacks that are set on it are told of the steps.
+    X : ndarray of object, of shape (n_samples,), or None
+        None is a table of numbers, whose rows can only be copied.
+    y : ndarray of shape (n_samples,)
+    unlabeled : ndarray of object or None
+        Real texts without labels.
+    """
+    random_state = check_random_state(resampler.random_state)
+    seeds = Seeds(*random_state.randint(np.iinfo(np.int32).max, size=4).tolist())
+    generator = make_generator("sample-copy" if X is None else resampler.generator)
+    labelers = make_labelers(resampler.labelers, n_jobs=resampler.n_jobs)
+    members = labelers.members() if isinstance(labelers, LabelerEnsemble) else []
+    set_seeds([generator, *members], random_state)
+    if unlabeled is not None and isinstance(labelers, NoLabelers):
+        raise ValueError(
+            "unlabeled texts get their labels from the labelers, but labelers is []. Leave it at None or name "
+            "some, or leave out unlabeled."
+        )
+    training = balance_of(resampler.balance_training)
+    cache = _open_cache(resampler)
+    copies_rows = hasattr(generator, "sample_rows")
+    if copies_rows:  # of D: there is nothing to learn, and nothing to judge
+        training = BalanceTraining(None, training.labelers)
+        labelers = NoLabelers() if unlabeled is None else labelers
+    policy, band = choose_policy(resampler, y, generator)
+    cached = CachedGenerator(generator, cache) if cache and not copies_rows else None
+    writer = generator if copies_rows else AnnouncedGenerator(cached or generator, resampler)
+    judge: WeakLabelers = labelers
+    cached_labelers = None
+    if isinstance(labelers, LabelerEnsemble):
+        cached_labelers = CachedLabelers(labelers, cache) if cache else None
+        judge = AnnouncedLabelers(cached_labelers or labelers, resampler)
+    made = balance(
+        _texts_for_numbers(y, policy) if X is None else X,
+        y,
+        policy=policy,
+        training=training,
+        generator=writer,
+        labelers=judge,
+        rules=Rules(
+            partial(_share, generator, resampler.generated_share),
+            resampler.max_candidates,
+            resampler.shortfall,
+        ),
+        seeds=seeds,
+        unlabeled=unlabeled,
+    )
+    fitted = cached_labelers.labelers if cached_labelers else labelers
+    return Run(
+        made,
+        targets=dict(policy(y)),
+        band=band,
+        generator=cached.generator if cached else generator,
+        labelers=fitted if isinstance(fitted, LabelerEnsemble) and hasattr(fitted, "estimators_") else None,
+    )
+
+
+def _share(generator: Any, generated_share: float | None, n_rows: int) -> float:
+    """Return how much of what a class of `n_rows` lacks is to be generated."""
+    if hasattr(generator, "sample_rows"):
+        return 0.0
+    if generated_share is not None:
+        return generated_share
+    return generator.advised_share(n_rows) if hasattr(generator, "advised_share") else 1.0
+
+
+def _open_cache(resampler: Any) -> ComponentCache | None:
+    cache = open_cache(resampler.memory)
+    if cache is not None and resampler.random_state is None:
+        warnings.warn(
+            "memory is not used, since random_state is None: what is kept would be the same each time. Set "
+            "random_state to a number.",
+            UserWarning,
+            stacklevel=6,
+        )
+        return None
+    return cache
+
+
+def _texts_for_numbers(y: np.ndarray, policy: Policy) -> np.ndarray:
+    """Return row numbers as texts, which will be copied, and warn if any are."""
+    sizes = class_sizes(y)
+    n_wanted = sum(max(0, n - sizes[label]) for label, n in policy(y).items())
+    if n_wanted:
+        warnings.warn(
+            f"X is a table of numbers: there are no texts to learn from, so the {n_wanted} missing rows are copies. "
+            "Pass texts, put the resampler in front of the vectorizer, or use imblearn's RandomOverSampler.",
+            UserWarning,
+            stacklevel=6,
+        )
+    return np.arange(len(y)).astype(str).astype(object)
