@@ -1,4 +1,4 @@
-"""What goes in comes out: containers, labels and class sizes, by example and by property."""
+"""Containers come out as they went in: by themselves, through the resampler, and by property."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skbalagen import BalaGenResampler
+from skbalagen._utils.containers import is_table, rebuild, take, text_column_of
 from skbalagen._utils.text import fold_text
 from tests.fakes import NumberedGenerator
 
@@ -46,6 +47,109 @@ LABEL_CONTAINERS = {
     "DataFrame": lambda v: pd.DataFrame({"label": v}),
     "polars Series": lambda v: pl.Series("label", v),
 }
+
+
+NEW = np.array([False, False, True])
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_take_returns_rows_in_the_order_asked_for(kind):
+    X = CONTAINERS[kind](TEXTS)
+    taken = take(X, np.array([3, 0, 3]))
+    assert type(taken) is type(X)
+    assert flat(taken) == ["one", "red", "one"]
+    assert dtype_of(taken) == dtype_of(X)
+    if isinstance(taken, pd.Series | pd.DataFrame):
+        assert list(taken.index) == [0, 1, 2]
+
+
+def test_take_of_another_sequence_is_a_list():
+    assert take(range(5, 9), np.array([2, 0])) == [7, 5]
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_rebuild_puts_new_texts_among_the_old(kind):
+    X = CONTAINERS[kind](TEXTS)
+    built = rebuild(X, np.array([4, 1, 0]), np.array(["two", "blue", "a longer text"], dtype=object), NEW)
+    assert type(built) is type(X)
+    assert flat(built) == ["two", "blue", "a longer text"]
+    assert flat(X) == TEXTS
+
+
+def test_rebuild_of_a_categorical_column_can_hold_new_texts():
+    X = pd.Series(["a", "b"], dtype="category", name="text")
+    built = rebuild(X, np.array([0, 1, 1]), np.array(["a", "b", "new"], dtype=object), NEW)
+    assert built.tolist() == ["a", "b", "new"]
+    assert built.name == "text"
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (np.array([2**53 + 1, 2, 3]), "Int64"),
+        (np.array([1, 2, 3], dtype=np.int8), "Int8"),
+        (np.array([2**64 - 1, 2, 3], dtype=np.uint64), "UInt64"),
+        (np.array([True, False, True]), "boolean"),
+        (np.array([0.5, 1, 2], dtype=np.float32), "float32"),
+        (np.array([1, "b", None], dtype=object), "object"),
+        (pd.array([1, None, 3], dtype="Int32"), "Int32"),
+        (pd.to_datetime(["2024-05-01", "2024-05-02", "2024-05-03"]), None),
+        (pd.Categorical(["x", "y", "x"]), "category"),
+    ],
+    ids=str,
+)
+def test_rebuild_keeps_other_columns_exact_where_rows_are_missing(values, dtype):
+    X = pd.DataFrame({"text": ["a", "b", "c"], "other": pd.Series(values)})
+    built = rebuild(X, np.array([0, 1, 2]), np.array(["a", "b", "new"], dtype=object), NEW, "text")
+    assert built["other"].dtype == (dtype or X["other"].dtype)
+    assert built["other"].tolist()[:2] == X["other"].tolist()[:2]
+    assert pd.isna(built["other"][2])
+    untouched = rebuild(X, np.array([0, 1]), np.array(["a", "b"], dtype=object), NEW[:2], "text")
+    assert untouched["other"].dtype == X["other"].dtype
+
+
+def test_text_column_of_finds_the_column():
+    table = pd.DataFrame({"id": [1], "text": ["a"]})
+    assert text_column_of(table, "text").tolist() == ["a"]
+    assert text_column_of(table) is table
+    assert text_column_of(table[["text"]]).tolist() == ["a"]
+    assert text_column_of(TEXTS) is TEXTS
+    assert text_column_of(pl.DataFrame({"text": ["a"]})).to_list() == ["a"]
+
+
+def test_text_column_of_refuses_a_name_that_two_columns_have():
+    table = pd.DataFrame([["a", "b"]], columns=["text", "text"])
+    with pytest.raises(
+        ValueError, match=r"must name one column of X, got 'text'; the columns are \['text', 'text'\]"
+    ):
+        text_column_of(table, "text")
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (TEXTS, False),
+        ([[text] for text in TEXTS], False),
+        (np.array(TEXTS).reshape(-1, 1), False),
+        (pd.Series(TEXTS), False),
+        (pl.Series(TEXTS), False),
+        ([[1, 2], [3]], False),  # rows of unequal length: as_texts names what is wrong
+        (np.ones((5, 1)), True),
+        ([[1.0, 2.0]], True),
+        (pd.DataFrame({"a": [1], "b": [2]}), True),
+        (pl.DataFrame({"a": [1], "b": [2]}), True),
+    ],
+    ids=str,
+)
+def test_is_table_tells_numbers_from_texts(column, expected):
+    assert is_table(column) is expected
+
+
+def test_is_table_refuses_texts_in_several_columns():
+    with pytest.raises(ValueError, match=r"X must hold one text per row, .* got shape \(1, 2\)"):
+        is_table([["a", "b"]])
+    with pytest.raises(ValueError, match=r"X has the columns \['id', 'body'\], .* text_column='body'"):
+        is_table(pl.DataFrame({"id": [1], "body": ["a"]}))
 
 
 def resample(X, y, **params):
@@ -102,7 +206,7 @@ def test_column_of_a_hugging_face_dataset():
     assert list(y_new) == [*LABELS, "number"]
 
 
-def test_labels_of_one_column_a_class():
+def test_labels_of_one_column_per_class():
     y = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1]])
     X_new, y_new, _ = resample(TEXTS, y)
     assert y_new.tolist() == [*y.tolist(), [0, 1]]
@@ -143,7 +247,7 @@ def test_text_column_is_asked_for_and_checked():
 
 def test_a_table_of_numbers_is_filled_with_copies_and_says_so():
     X = np.arange(10.0).reshape(5, 2)
-    with pytest.warns(UserWarning, match="X is a table of numbers: .* the 1 rows wanted are copies"):
+    with pytest.warns(UserWarning, match="X is a table of numbers: .* copies"):
         X_new, _, resampler = resample(X, LABELS)
     assert not resampler.is_synthetic_.any()
     np.testing.assert_array_equal(X_new, X[resampler.source_indices_])
@@ -151,19 +255,19 @@ def test_a_table_of_numbers_is_filled_with_copies_and_says_so():
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
 def test_missing_labels_are_refused(missing):
-    with pytest.raises(ValueError, match=r"y must hold a label a text, got .* in row 1"):
+    with pytest.raises(ValueError, match=r"y must have one label per (row|text), got .* in row 1"):
         resample(TEXTS, pd.Series(["colour", missing, "colour", "number", "number"], dtype=object))
 
 
 def test_groups_and_weights_are_carried_over():
-    _, _, resampler = resample(TEXTS, LABELS, synthetic_weight=0.5)
-    assert resampler.sample_weight_.tolist() == [1, 1, 1, 1, 1, 0.5]
+    _, _, resampler = resample(TEXTS, LABELS)
+    assert resampler.sample_weight_ is None
     assert resampler.groups_ is None
 
     params = {"beta_low": 50, "generator": NumberedGenerator(), "labelers": [], "random_state": 0}
-    resampler = BalaGenResampler(synthetic_weight=0.5, **params)
+    resampler = BalaGenResampler(**params)
     resampler.fit_resample(TEXTS, LABELS, sample_weight=[1, 2, 3, 4, 6], groups=[9, 9, 8, 8, 7])
-    assert resampler.sample_weight_.tolist() == [1, 2, 3, 4, 6, 0.5 * 5]
+    assert resampler.sample_weight_.tolist() == [1, 2, 3, 4, 6, 5]  # the mean weight of the class
     assert resampler.groups_.tolist() == [9, 9, 8, 8, 7, -1]
     resampler.fit_resample(TEXTS, LABELS, groups=list("aabbc"))
     assert resampler.groups_.tolist() == [*"aabbc", None]
@@ -221,7 +325,7 @@ def test_the_contract_holds_for_all_sizes_and_containers(sizes, kind, label, bet
     assert (sources[new] == -1).all()
     assert [texts[i] for i in sources[~new]] == [t for t, is_new in zip(out, new, strict=True) if not is_new]
     assert [y[i] for i in sources[~new]] == [c for c, is_new in zip(y_new, new, strict=True) if not is_new]
-    n_kept = int(resampler.report_["kept"].sum())
+    n_kept = int(resampler.report_["n_kept"].sum())
     assert (np.diff(sources[:n_kept]) > 0).all()
     # no generated text repeats a row of X or another
     folded = [fold_text(t) for t, is_new in zip(out, new, strict=True) if is_new]
@@ -229,6 +333,6 @@ def test_the_contract_holds_for_all_sizes_and_containers(sizes, kind, label, bet
     assert not set(folded) & {fold_text(t) for t in texts}
     # the report adds up
     report = resampler.report_
-    assert (report["kept"] + report["added"] + report["copied"] == report["size_after"]).all()
-    assert report["size_after"].to_dict() == Counter(y_new)
-    assert report["added"].sum() == new.sum()
+    assert (report["n_kept"] + report["n_generated"] + report["n_copied"] == report["n_after"]).all()
+    assert report["n_after"].to_dict() == Counter(y_new)
+    assert report["n_generated"].sum() == new.sum()

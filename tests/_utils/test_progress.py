@@ -41,7 +41,7 @@ def test_bars_count_labelers_and_accepted_rows(corpus, capfd):
     assert out == ""
     assert "2/2" in states(err, "fitting labelers")[-1]
     accepted = states(err, "accepted")
-    wanted = resampler.report_["added"].sum()
+    wanted = resampler.report_["n_generated"].sum()
     assert f" 0/{wanted} " in accepted[0]
     assert any("3 open: city 0/10, meal 0/9" in line for line in accepted)
     assert f" {wanted}/{wanted} " in accepted[-1]
