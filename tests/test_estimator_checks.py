@@ -1,9 +1,9 @@
 """The check suites of imbalanced-learn and scikit-learn.
 
-scikit-learn's suite feeds tables of numbers. The resampler takes them as they are. Our text classifiers and the
-encoder do not, and of themselves would skip all but one check; so each is run behind a thin shell that writes a
-row of numbers as a sentence, and the checks see everything else: cloning, fitted state, pickling, invariances,
-shapes, labels of all types and error messages.
+scikit-learn's suite feeds tables of numbers. Samplers take them as they are. Our text classifiers and the encoder
+do not, and would skip all but one check. So each is run behind a thin shell that writes a row of numbers as a
+sentence, and the checks see everything else: cloning, fitted state, pickling, invariances, shapes, labels of all
+types and error messages.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from __future__ import annotations
 import warnings
 
 import pytest
+from imblearn.over_sampling import RandomOverSampler
+from imblearn.under_sampling import RandomUnderSampler
 from imblearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import check_estimator
 from sklearn.utils.validation import validate_data
 
@@ -23,15 +26,25 @@ from skbalagen import (
     BalaGenResampler,
     EmbeddingClassifier,
     LabelerEnsemble,
+    LabelTextOverSampler,
+    LogitAdjustedClassifier,
     SentenceEncoder,
+    TextSampler,
     TransformerClassifier,
 )
 
+SAMPLERS = [
+    BalaGenResampler(random_state=0),
+    LabelTextOverSampler(),
+    TextSampler(RandomOverSampler(random_state=0)),
+    TextSampler(RandomUnderSampler(random_state=0)),
+]
 
-# The suites resample tables of numbers, which are filled with copies, and that is warned of.
+
+# The suites resample tables of numbers, which have no texts, and that is warned of.
 @pytest.mark.filterwarnings("ignore:X is a table of numbers:UserWarning")
-@parametrize_with_checks([BalaGenResampler(random_state=0)])
-def test_resampler_passes_the_checks_of_imbalanced_learn(estimator, check, request):
+@parametrize_with_checks(SAMPLERS)
+def test_samplers_pass_the_checks_of_imbalanced_learn(estimator, check, request):
     check(estimator)
 
 
@@ -44,10 +57,26 @@ def failed(estimator, expected=None):
     return names, sum(o["status"] == "passed" for o in outcomes)
 
 
-def test_resampler_passes_the_checks_of_scikit_learn():
-    names, n_passed = failed(BalaGenResampler(random_state=0))
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=repr)
+def test_samplers_pass_the_checks_of_scikit_learn(sampler):
+    names, n_passed = failed(sampler)
     assert names == []
     assert n_passed >= 40
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        LogitAdjustedClassifier(LogisticRegression()),
+        LogitAdjustedClassifier(LogisticRegression(), tau="auto", random_state=0),
+        LogitAdjustedClassifier(DecisionTreeClassifier(random_state=0)),
+    ],
+    ids=repr,
+)
+def test_logit_adjusted_classifier_passes_the_checks_of_scikit_learn(classifier):
+    names, n_passed = failed(classifier)
+    assert names == []
+    assert n_passed >= 60
 
 
 class OnNumbers:
@@ -106,9 +135,10 @@ class SentenceEncoderOnNumbers(OnNumbers, SentenceEncoder):
         return super().transform(self._read(X))
 
 
-def test_embedding_classifier_passes_the_checks_of_scikit_learn(monkeypatch):
+@pytest.mark.parametrize("logit_adjustment", [0.0, 1.0])
+def test_embedding_classifier_passes_the_checks_of_scikit_learn(monkeypatch, logit_adjustment):
     monkeypatch.setattr("skbalagen.classifiers.embedding.SentenceEncoder", HashedWords)
-    names, n_passed = failed(EmbeddingClassifierOnNumbers())
+    names, n_passed = failed(EmbeddingClassifierOnNumbers(logit_adjustment=logit_adjustment))
     assert names == []
     assert n_passed >= 50
 

@@ -101,8 +101,9 @@ def check_single_labels(y: Any, *, estimator_name: str) -> np.ndarray:
         labels = labels[:, 0]
     missing = np.flatnonzero(pd.isna(labels).reshape(len(labels), -1).any(axis=1))
     if len(missing):
+        label = np.asarray(labels[missing[0]]).tolist()
         raise ValueError(
-            f"y must have one label per row, got {labels[missing[0]]!r} in row {missing[0]}. Remove such rows."
+            f"y must have one label per row, got {label!r} in row {missing[0]}. Remove such rows."
         )
     if labels.dtype == object and not any(isinstance(label, str) for label in labels.flat):
         labels = np.array(labels.tolist())  # numbers and truth values in an array of objects

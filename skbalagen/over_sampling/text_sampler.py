@@ -9,6 +9,7 @@ from imblearn.base import BaseSampler
 from imblearn.over_sampling import RandomOverSampler
 from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_consistent_length
 
 from skbalagen._utils.containers import is_table, take, text_column_of
 from skbalagen._utils.sklearn_compat import HasMethods, check_feature_names, fit_context
@@ -137,6 +138,8 @@ class TextSampler(MetaEstimatorMixin, BaseSampler):
             n_rows = len(as_texts(text_column_of(X)))
         else:
             n_rows = len(X)
+        if y is not None:
+            check_consistent_length(X, y)
         labels = check_single_labels(y, estimator_name=type(self).__name__)
         # Not numbers: a sampler that would change numbers (shrinkage=) refuses these.
         stand_ins = np.array([[f"row {row}"] for row in range(n_rows)], dtype=object)
