@@ -1,6 +1,6 @@
 """Task x method x classifier x seed -> one row; tables read rows only.
 
-    skbalagen benchmark --tasks atis covidq_category --methods none ros balagen --seeds 5
+    skbalagen benchmark --tasks atis covidq_category --methods free balagen --seeds 5
 
 The data are read from the folder that SKBALAGEN_DATA names.
 """
@@ -8,6 +8,7 @@ The data are read from the folder that SKBALAGEN_DATA names.
 from skbalagen.benchmark.runner import run
 from skbalagen.benchmark.tables import (
     as_markdown,
+    best_single,
     chosen_on_validation,
     comparison_table,
     read_rows,
@@ -20,6 +21,7 @@ __all__ = [
     "TASKS",
     "Split",
     "as_markdown",
+    "best_single",
     "chosen_on_validation",
     "comparison_table",
     "load_split",

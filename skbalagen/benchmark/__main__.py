@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from collections.abc import Sequence
 
 from skbalagen.benchmark import TASKS, run, tables
-from skbalagen.benchmark.methods import CLASSIFIERS
+from skbalagen.benchmark.methods import CLASSIFIERS, FREE_REMEDIES
 
 _EXAMPLES = """\
 examples:
-  %(prog)s --methods none ros markov --classifiers tfidf --seeds 3
-  %(prog)s --methods ros balagen balagen:beta_low=100,shortfall=keep --memory cache
+  %(prog)s --methods free --classifiers tfidf --seeds 3
+  %(prog)s --methods label-texts+logit-adjustment balagen+logit-adjustment --memory cache
   %(prog)s --tasks atis seaq --output results.jsonl     (SKBALAGEN_DATA names the folder of atis.csv)
   %(prog)s --tables-only --output results.jsonl
 """
-
-BASELINES = ("none", "class-weights", "ros", "smote", "eda", "markov")
 
 
 def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbalagen.benchmark") -> int:
@@ -32,8 +31,9 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
     parser.add_argument(
         "--methods",
         nargs="+",
-        default=["none", "class-weights", "ros", "balagen"],
-        help="none, class-weights, smote, ros, rus, or eda, markov, copy, balagen, with parameters after a colon",
+        default=["free", "balagen"],
+        help="free: all free remedies; none; or parts joined by +: label-texts, ros, rus, smote, class-weights, "
+        "logit-adjustment, and eda, markov, copy, balagen with parameters after a colon",
     )
     parser.add_argument("--classifiers", nargs="+", choices=list(CLASSIFIERS), default=["tfidf", "embedding"])
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds, from --first-seed")
@@ -43,10 +43,11 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
     parser.add_argument("--n-jobs", type=int)
     parser.add_argument("--tables-only", action="store_true", help="print the tables of --output")
     options = parser.parse_args(arguments)
+    methods = [m for name in options.methods for m in (FREE_REMEDIES if name == "free" else [name])]
     if not options.tables_only:
         run(
             options.tasks,
-            options.methods,
+            methods,
             options.classifiers,
             range(options.first_seed, options.first_seed + options.seeds),
             options.output,
@@ -54,21 +55,19 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
             n_jobs=options.n_jobs,
         )
     rows = tables.read_rows(options.output)
-    ours = sorted({row["method"] for row in rows if row["method"].startswith("balagen")})
-    if len(ours) > 1:
-        rows += tables.chosen_on_validation(rows, methods=ours, name="balagen, tuned")
-        ours.append("balagen, tuned")
+    ours = sorted({row["method"] for row in rows if "balagen" in row["method"]})
     for classifier in options.classifiers:
         for measure in ("macro", "micro", "macro_f1"):
             table = tables.summary_table(rows, classifier=classifier, measure=measure)
             if not table.empty:
                 print(f"\n{classifier}, {measure}, percent\n\n{tables.as_markdown(table)}")
-        for method in ours:
-            table = tables.comparison_table(rows, classifier=classifier, method=method, baselines=BASELINES)
+        single = tables.best_single(rows, classifier=classifier, methods=FREE_REMEDIES)
+        rivals = [("the best free remedy of each task", list(FREE_REMEDIES))]
+        rivals += [("the best single free remedy", [single])] if single else []
+        for method, (said, baselines) in itertools.product(ours, rivals):
+            table = tables.comparison_table(rows, classifier=classifier, method=method, baselines=baselines)
             if not table.empty:
-                print(
-                    f"\n{classifier}, macro, {method} against the best baseline\n\n{tables.as_markdown(table)}"
-                )
+                print(f"\n{classifier}, macro, {method} against {said}\n\n{tables.as_markdown(table)}")
         table = tables.size_table(rows, classifier=classifier)
         if not table.empty:
             print(f"\n{classifier}, accuracy by training rows of the class\n\n{tables.as_markdown(table)}")

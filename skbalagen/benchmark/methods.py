@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from functools import lru_cache
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,43 +15,140 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from skbalagen._utils.text import label_words
 from skbalagen.balagen.policy import augment_only
 from skbalagen.balagen.resampler import BalaGenResampler
 from skbalagen.classifiers.transformer import TransformerClassifier
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators import CausalLMGenerator, EDAGenerator, MarkovChainGenerator, SampleCopyGenerator
+from skbalagen.metrics.classification import macro_accuracy
 
-__all__ = ["CLASSIFIERS", "KnownTexts", "make_resampler", "make_vector_sampler"]
+__all__ = [
+    "CLASSIFIERS",
+    "FREE_REMEDIES",
+    "KnownTexts",
+    "LabelTexts",
+    "Method",
+    "make_resampler",
+    "make_vector_sampler",
+    "parse_method",
+]
 
+# What costs no model: every table compares with the best of these.
+FREE_REMEDIES = (
+    "none",
+    "class-weights",
+    "ros",
+    "label-texts",
+    "logit-adjustment",
+    "label-texts+logit-adjustment",
+    "label-texts+class-weights",
+    "smote",
+    "eda",
+    "markov",
+)
+
+_TAUS = (0.5, 1.0, 1.5)  # that the validation rows choose from
 _GENERATORS = {
     "balagen": CausalLMGenerator,
     "eda": EDAGenerator,
     "markov": MarkovChainGenerator,
     "copy": SampleCopyGenerator,
 }
+_RESAMPLERS = ("ros", "rus", "generated-only", *_GENERATORS)
 
 
-def make_resampler(method: str, *, seed: int, memory: str | None) -> Any:
+@dataclass(frozen=True)
+class Method:
+    """The parts of a method: what is done to texts, to vectors, in the loss and after the fit.
+
+    Attributes
+    ----------
+    label_texts : bool
+        Whether each label is one more row of its class, where labels speak.
+    resampler : str or None
+        What resamples the texts, with its parameters after a colon.
+    smote : bool
+        Whether the vectors are over-sampled.
+    class_weights : bool
+        Whether classes count alike in the loss.
+    taus : tuple of float
+        Strengths of the logit adjustment that validation rows choose from; empty is none.
+    """
+
+    label_texts: bool = False
+    resampler: str | None = None
+    smote: bool = False
+    class_weights: bool = False
+    taus: tuple[float, ...] = ()
+
+
+def parse_method(name: str) -> Method:
+    """Return the parts of a method from its name.
+
+    Parameters
+    ----------
+    name : str
+        "none", or parts that "+" joins: "label-texts", one resampler of texts (see :func:`make_resampler`), "smote",
+        "class-weights", and "logit-adjustment", whose ``:tau=`` is a number, 1 by default, or "chosen".
+
+    Raises
+    ------
+    ValueError
+        A part that is not known, or two resamplers.
+
+    Examples
+    --------
+    >>> parse_method("label-texts+ros+logit-adjustment:tau=0.5")
+    Method(label_texts=True, resampler='ros', smote=False, class_weights=False, taus=(0.5,))
+    """
+    found: dict[str, Any] = {}
+    for part in name.split("+"):
+        head, _, tail = part.partition(":")
+        key: str
+        value: Any = True
+        if part == "none":
+            continue
+        if part in ("label-texts", "smote", "class-weights"):
+            key = part.replace("-", "_")
+        elif head == "logit-adjustment":
+            tau = _parameters(tail).get("tau", 1.0)
+            key, value = "taus", _TAUS if tau == "chosen" else (float(tau),)
+        elif head in _RESAMPLERS:
+            key, value = "resampler", part
+        else:
+            raise ValueError(
+                f"method must be none, or parts joined by + out of label-texts, smote, class-weights, logit-adjustment "
+                f"and {', '.join(_RESAMPLERS)} with parameters, got {part!r} in {name!r}. Correct the part."
+            )
+        if key in found:
+            raise ValueError(
+                f"method must have one part of a kind, got a second, {part!r}, in {name!r}. Drop one."
+            )
+        found[key] = value
+    return Method(**found)
+
+
+def make_resampler(resampler: str | None, *, seed: int, memory: str | None) -> Any:
     """Return what resamples texts, or None where a method leaves them alone.
 
     Parameters
     ----------
-    method : str
-        "none", "class-weights", "smote" (which leave the texts alone), "ros", "rus", "eda" and "markov"
-        (everything up to the largest class, nothing refused), "copy", "balagen", or "generated-only" (`n_rows`
-        texts of each class by "balagen", and none of the real rows). Parameters of BalaGenResampler may follow
-        the last five: ``"balagen:beta_low=100,generator__epochs=2"``.
+    resampler : str or None
+        "ros", "rus", "eda" and "markov" (everything up to the largest class, nothing rejected), "copy", "balagen", or
+        "generated-only" (`n_rows` texts of each class by "balagen", and none of the real rows). Parameters of
+        BalaGenResampler may follow the last five: ``"balagen:beta_low=100,generator__epochs=2"``.
     seed : int
     memory : str or None
         Component cache of BalaGenResampler, so that methods that differ in what comes later share candidates.
     """
-    if method in ("none", "class-weights", "smote"):
+    if resampler is None:
         return None
-    if method == "ros":
+    if resampler == "ros":
         return RandomOverSampler(random_state=seed)
-    if method == "rus":
+    if resampler == "rus":
         return RandomUnderSampler(random_state=seed)
-    name, _, tail = method.partition(":")
+    name, _, tail = resampler.partition(":")
     if name == "generated-only":
         parameters: dict[str, Any] = {
             "n_rows": 30,
@@ -58,17 +156,12 @@ def make_resampler(method: str, *, seed: int, memory: str | None) -> Any:
             "shortfall": "keep",
         } | _parameters(tail)
         policy = augment_only(parameters.pop("n_rows"))
-        resampler = make_resampler("balagen", seed=seed, memory=memory)
-        return _GeneratedOnly(resampler.set_params(sampling_strategy=policy, **parameters))
-    if name not in _GENERATORS:
-        raise ValueError(
-            f"method must be none, class-weights, smote, ros, rus, generated-only or one of {sorted(_GENERATORS)} "
-            f"with parameters, got {method!r}."
-        )
-    resampler = BalaGenResampler(generator=_GENERATORS[name](), random_state=seed, memory=memory)
+        inner = make_resampler("balagen", seed=seed, memory=memory)
+        return _GeneratedOnly(inner.set_params(sampling_strategy=policy, **parameters))
+    made = BalaGenResampler(generator=_GENERATORS[name](), random_state=seed, memory=memory)
     if name != "balagen":
-        resampler.set_params(beta_low=100, labelers=[])
-    return resampler.set_params(**_parameters(tail))
+        made.set_params(beta_low=100, labelers=[])
+    return made.set_params(**_parameters(tail))
 
 
 class _GeneratedOnly:
@@ -90,6 +183,25 @@ class _GeneratedOnly:
         return X_new[new], y_new[new]
 
 
+class LabelTexts:
+    """Each label, in words, as one more row of its class, where labels say what classes are about.
+
+    They do if the label nearest to a row, by sentence vectors, is its own more often than by chance, by at least a tenth
+    of what chance leaves (mean over classes).
+    """
+
+    def fit_resample(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows and, after them, the labels as rows."""
+        classes = np.unique(y)
+        names = np.array([label_words(label) for label in classes], dtype=object)
+        vectors = KnownTexts()
+        nearest = classes[(vectors.transform(X) @ vectors.transform(names).T).argmax(axis=1)]
+        chance = 1 / len(classes)
+        if macro_accuracy(y, nearest) < chance + 0.1 * (1 - chance):
+            return X, y
+        return np.concatenate([X, names]), np.concatenate([y, classes])
+
+
 def _parameters(text: str) -> dict[str, Any]:
     """Parse "a=1,b=word"; what is no Python literal is a word."""
     parameters = {}
@@ -102,23 +214,20 @@ def _parameters(text: str) -> dict[str, Any]:
     return parameters
 
 
-def make_vector_sampler(method: str, y: np.ndarray, seed: int) -> list[Any]:
-    """Return what resamples vectors: SMOTE, with classes too small for it copied first."""
-    if method != "smote":
-        return []
+def make_vector_sampler(y: np.ndarray, seed: int) -> list[Any]:
+    """Return SMOTE, behind copies of the classes that are too small for it."""
     smallest = min(Counter(y.tolist()).values())
     few = {label: 2 for label, n in Counter(y.tolist()).items() if n < 2}
     copies = [RandomOverSampler(sampling_strategy=few, random_state=seed)] if few else []
     return [*copies, SMOTE(k_neighbors=max(1, min(5, smallest - 1)), random_state=seed)]
 
 
-@lru_cache(maxsize=200_000)
-def _no_vector(text: str) -> list[np.ndarray]:
-    return []
+# Sentence vectors of the texts that were encoded in this process: the same rows come back in every method.
+_VECTORS: dict[str, np.ndarray] = {}
 
 
 class KnownTexts(TransformerMixin, BaseEstimator):
-    """Sentence vectors, each text encoded once a process: the same rows come back in every method."""
+    """Sentence vectors, each text encoded once a process."""
 
     def fit(self, X: Any, y: Any = None) -> KnownTexts:
         """Do nothing."""
@@ -126,23 +235,33 @@ class KnownTexts(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> np.ndarray:
         """Return unit vectors, of shape (n_samples, n_features)."""
-        slots = [_no_vector(str(text)) for text in X]
-        new = {str(text): slot for text, slot in zip(X, slots, strict=True) if not slot}
+        texts = [str(text) for text in X]
+        new = [text for text in dict.fromkeys(texts) if text not in _VECTORS]
         if new:
-            for slot, vector in zip(new.values(), SentenceEncoder().fit_transform(list(new)), strict=True):
-                slot.append(vector)
-        return np.array([slot[0] for slot in slots])
+            _VECTORS.update(zip(new, SentenceEncoder().fit_transform(new), strict=True))
+        return np.array([_VECTORS[text] for text in texts])
+
+    @staticmethod
+    def load(path: str | Path) -> None:
+        """Read vectors that :meth:`save` wrote; a file that is not there yet holds none."""
+        if Path(path).is_file():
+            with np.load(path) as file:
+                _VECTORS.update(zip(file["texts"].tolist(), file["vectors"], strict=True))
+
+    @staticmethod
+    def save(path: str | Path) -> None:
+        """Write all vectors of this process to an ``.npz`` file."""
+        np.savez(path, texts=np.array(list(_VECTORS)), vectors=np.array(list(_VECTORS.values())))
 
 
 CLASSIFIERS: dict[str, dict[str, Any]] = {
     # Features, and the values of C that the validation rows choose from, equally for every method.
-    "tfidf": {"features": TfidfVectorizer, "C": [1.0]},
-    "tfidf-tuned": {"features": TfidfVectorizer, "C": [1.0, 10.0, 100.0]},
+    "tfidf": {"features": TfidfVectorizer, "C": [1.0, 10.0, 100.0]},
     "embedding": {"features": KnownTexts, "C": [1.0, 10.0, 100.0]},
     "encoder": {"estimator": TransformerClassifier},
 }
 
 
-def make_linear(C: float, weighted: bool) -> LogisticRegression:
+def make_linear(C: float) -> LogisticRegression:
     """Return the linear model on top of features."""
-    return LogisticRegression(C=C, class_weight="balanced" if weighted else None, max_iter=2000)
+    return LogisticRegression(C=C, max_iter=2000)

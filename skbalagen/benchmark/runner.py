@@ -15,16 +15,15 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import f1_score
 
-from skbalagen._utils.text import merge_repeats
-from skbalagen.benchmark.methods import CLASSIFIERS, make_linear, make_resampler, make_vector_sampler
+from skbalagen.benchmark.methods import LabelTexts, Method, make_resampler, parse_method
+from skbalagen.benchmark.scores import fit_and_score
 from skbalagen.benchmark.tables import read_rows
 from skbalagen.benchmark.tasks import Split, load_split
-from skbalagen.metrics.classification import class_accuracy, macro_accuracy, micro_accuracy
 
 __all__ = ["run"]
+
+_COUNTED = ("n_candidates", "n_accepted", "n_generated", "n_copied")  # of the resampler's report
 
 
 def run(
@@ -55,6 +54,7 @@ def run(
     progress : callable, default=print
         Called with a line a row; None is silence.
     """
+    parsed = {name: parse_method(name) for name in methods}  # a name with an error in it, before any work
     output = Path(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     done = {_key(row) for row in read_rows(output)} if output.is_file() else set()
@@ -62,7 +62,7 @@ def run(
         with open(output, "a", encoding="utf-8") as file:
             file.write("\n")
     Parallel(n_jobs=n_jobs)(
-        delayed(_run_split)(task, seed, methods, classifiers, output, done, memory, progress)
+        delayed(_run_split)(task, seed, parsed, classifiers, output, done, memory, progress)
         for seed in seeds
         for task in tasks
     )
@@ -75,7 +75,7 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 def _run_split(
     task: str,
     seed: int,
-    methods: Sequence[str],
+    methods: dict[str, Method],
     classifiers: Sequence[str],
     output: Path,
     done: set[tuple[Any, ...]],
@@ -83,18 +83,19 @@ def _run_split(
     progress: Callable[[str], Any] | None,
 ) -> None:
     split = load_split(task, seed)
-    for method in methods:
+    for method, parts in methods.items():
         todo = [
             name
             for name in classifiers
-            if (task, method, name, seed) not in done and not (method == "smote" and name == "encoder")
+            if (task, method, name, seed) not in done and not (parts.smote and name == "encoder")
         ]
         if not todo:
             continue
-        X, y, weights, facts = _resample(split, method, seed, memory)
+        X, y, weights, facts = _resample(split, parts, seed, memory)
         for name in todo:
             row = {"task": task, "method": method, "classifier": name, "seed": seed}
-            row |= _score(split, X, y, weights, method, name, seed) | facts
+            row |= fit_and_score(split, X, y, weights, parts, name, seed) | facts
+            row["peak_memory_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
             with open(output, "a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
             if progress is not None:
@@ -105,12 +106,14 @@ def _run_split(
 
 
 def _resample(
-    split: Split, method: str, seed: int, memory: str | None
+    split: Split, method: Method, seed: int, memory: str | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, dict[str, Any]]:
     """Return the rows to train on, their weights, and what there is to say about them."""
-    resampler = make_resampler(method, seed=seed, memory=memory)
+    resampler = make_resampler(method.resampler, seed=seed, memory=memory)
     X, y = split.X_train, split.y_train
     start = time.perf_counter()
+    if method.label_texts:
+        X, y = LabelTexts().fit_resample(X, y)
     if resampler is not None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # the shortfall is in the row
@@ -124,73 +127,9 @@ def _resample(
     }
     report = getattr(resampler, "report_", None)
     if report is not None:
-        facts |= {name: int(report[name].sum()) for name in ("generated", "backed", "added", "copied")}
+        facts |= {name: int(report[name].sum()) for name in _COUNTED if name in report}
     facts["versions"] = {
         name: version(name)
         for name in ("skbalagen", "scikit-learn", "imbalanced-learn", "torch", "transformers")
     } | {"python": platform.python_version()}
     return X, y, getattr(resampler, "sample_weight_", None), facts
-
-
-def _score(
-    split: Split,
-    X: np.ndarray,
-    y: np.ndarray,
-    weights: np.ndarray | None,
-    method: str,
-    name: str,
-    seed: int,
-) -> dict[str, Any]:
-    start = time.perf_counter()
-    predict = _linear if "C" in CLASSIFIERS[name] else _estimator
-    predicted, chosen = predict(split, X, y, weights, method, name, seed)
-    y_test = split.y_test
-    return {
-        "micro": micro_accuracy(y_test, predicted),
-        "macro": macro_accuracy(y_test, predicted),
-        "macro_f1": float(f1_score(y_test, predicted, average="macro", zero_division=0)),
-        "class_accuracy": {
-            label: round(value, 4) for label, value in class_accuracy(y_test, predicted).items()
-        },
-        # A digit a test row: what McNemar's test needs, in a thousandth of the room of the predictions.
-        "correct": "".join("1" if right else "0" for right in y_test == predicted),
-        "fit_seconds": time.perf_counter() - start,
-        "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
-    } | chosen
-
-
-def _linear(
-    split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, method: str, name: str, seed: int
-) -> tuple[np.ndarray, dict[str, Any]]:
-    """Fit a linear model with the C that is best on the validation rows."""
-    features = CLASSIFIERS[name]["features"]().fit(X)
-    samplers = make_vector_sampler(method, y, seed)
-    if samplers:
-        vectors, labels = features.transform(X), y
-        for sampler in samplers:
-            vectors, labels = sampler.fit_resample(vectors, labels)
-    else:
-        # A row that occurs n times counts as one of n times the weight: the same optimum in less time.
-        texts, labels, weights = merge_repeats(X, y, np.ones(len(y)) if weights is None else weights)
-        vectors = features.transform(texts)
-    valid, test = features.transform(split.X_valid), features.transform(split.X_test)
-    scores: dict[float, float] = {}
-    models = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        for C in CLASSIFIERS[name]["C"]:
-            models[C] = make_linear(C, method == "class-weights").fit(vectors, labels, sample_weight=weights)
-            scores[C] = macro_accuracy(split.y_valid, models[C].predict(valid))
-    best = max(scores, key=lambda C: scores[C])
-    return models[best].predict(test), {"C": best, "valid_macro": scores[best]}
-
-
-def _estimator(
-    split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, method: str, name: str, seed: int
-) -> tuple[np.ndarray, dict[str, Any]]:
-    class_weight = "balanced" if method == "class-weights" else None
-    model = CLASSIFIERS[name]["estimator"](class_weight=class_weight, random_state=seed)
-    model.fit(X, y, sample_weight=weights)
-    return model.predict(split.X_test), {
-        "valid_macro": macro_accuracy(split.y_valid, model.predict(split.X_valid))
-    }

@@ -15,6 +15,7 @@ from skbalagen.metrics.significance import mcnemar
 
 __all__ = [
     "as_markdown",
+    "best_single",
     "chosen_on_validation",
     "comparison_table",
     "read_rows",
@@ -141,6 +142,30 @@ def comparison_table(
         numbers = frame[["best", "mean", "difference", "error removed"]].astype(float).mean()
         frame.loc["mean of tasks"] = pd.Series(numbers.to_dict() | {"seeds": frame["seeds"].min()})
     return frame
+
+
+def best_single(
+    rows: list[dict[str, Any]], *, classifier: str, methods: Sequence[str], measure: str = "macro"
+) -> str | None:
+    """Return the method of the highest mean over all tasks, chosen once, or None where none has all tasks and seeds.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As :func:`read_rows` gives them.
+    classifier : str
+        Which classifier's rows.
+    methods : sequence of str
+        What to choose from.
+    measure : str, default="macro"
+        As in :func:`summary_table`.
+    """
+    means = summary_table(
+        [row for row in rows if row["method"] in methods], classifier=classifier, measure=measure
+    )
+    if means.empty or means["mean"].isna().all():
+        return None
+    return str(means["mean"].idxmax())
 
 
 def chosen_on_validation(

@@ -1,0 +1,154 @@
+"""How generated rows are best used beside logit adjustment: recipes on the same pools of candidates.
+
+    python benchmarks/make_pools.py POOLS --tasks shop --seeds 1
+    python benchmarks/recipes.py POOLS --classifiers tfidf embedding -o benchmarks/results/recipes.jsonl
+
+A pool holds the candidates of the fine-tuned language model for a task and a seed with what each labeler says of them, so
+that a recipe costs one fit of a classifier for each C. Each fit is scored with several priors (of the rows that it was
+fitted on, of the real ones among them, or none) and strengths of the adjustment; C is chosen on the validation rows for
+each of these. The labelers are scored as classifiers as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pool_rows import WEIGHTS, Pool, Rows, load_pool, make_rows
+from recipe_names import GROUPS
+from sklearn.linear_model import LogisticRegression
+
+from skbalagen._utils.text import merge_repeats
+from skbalagen.benchmark import load_split, read_rows
+from skbalagen.benchmark.methods import CLASSIFIERS, KnownTexts
+from skbalagen.benchmark.scores import Fitted, adjusted, choose, log_priors, measures
+from skbalagen.classifiers.transformer import TransformerClassifier
+
+ADJUSTMENTS = [("none", 0.0), *itertools.product(("fitted", "real"), (0.5, 1.0, 1.5))]
+
+
+def fit_all(rows: Rows, pool: Pool, classifier: str, seed: int) -> list[Fitted]:
+    """Return the fit for each C, or the one of the encoder."""
+    split = pool.split
+    texts, y, weights = merge_repeats(rows.X, rows.y, rows.weights)
+    if classifier == "encoder":
+        model = TransformerClassifier(random_state=seed).fit(texts, y, sample_weight=weights)
+        known = (np.log(model.predict_proba(X) + 1e-12) for X in (split.X_valid, split.X_test))
+        return [Fitted(model.classes_, log_priors(y, weights), *known, {})]
+    features = CLASSIFIERS[classifier]["features"]().fit(texts)
+    vectors, valid, test = (features.transform(X) for X in (texts, split.X_valid, split.X_test))
+    model = LogisticRegression(max_iter=2000, warm_start=True)  # from one C to the next
+    fits = []
+    for C in CLASSIFIERS[classifier]["C"]:
+        model.set_params(C=C).fit(vectors, y, sample_weight=weights)
+        known = (model.predict_log_proba(part) for part in (valid, test))
+        fits.append(Fitted(model.classes_, log_priors(y, weights), *known, {"C": C}))
+    return fits
+
+
+def scored(fits: list[Fitted], rows: Rows, pool: Pool) -> Iterator[dict[str, Any]]:
+    """Yield a row for each prior and tau."""
+    real = log_priors(rows.y[rows.real], rows.weights[rows.real])
+    split = pool.split
+    for priors, tau in ADJUSTMENTS:
+        if priors == "real":
+            shown = [Fitted(f.classes, real, f.valid, f.test, f.parameters) for f in fits]
+        else:
+            shown = fits
+        best, _, valid_macro = choose(shown, split.y_valid, [tau])
+        predicted = best.classes[adjusted(best.test, best.log_priors, tau).argmax(axis=1)]
+        yield (
+            {"priors": priors, "tau": tau, "valid_macro": valid_macro}
+            | best.parameters
+            | measures(split.y_test, predicted, best.classes, np.exp(best.test))
+        )
+
+
+def labeler_rows(pool: Pool) -> Iterator[dict[str, Any]]:
+    """Yield the scores of the labelers as classifiers: each, those of words, and all."""
+    combined = {
+        "words": [1, 0, 0],
+        "characters": [0, 1, 0],
+        "meaning": [0, 0, 1],
+        "words and characters": [0.5, 0.5, 0],
+        "mean": WEIGHTS,
+    }
+    for name, weights in combined.items():
+        proba = np.tensordot(np.asarray(weights, dtype=float), pool.test, axes=1)
+        proba /= proba.sum(axis=1, keepdims=True)  # stored in half precision
+        yield {
+            "recipe": f"labelers: {name}",
+            "classifier": "labelers",
+            "priors": "none",
+            "tau": 0.0,
+        } | measures(pool.split.y_test, pool.classes[proba.argmax(axis=1)], pool.classes, proba)
+
+
+def run_pool(path: Path, classifiers: list[str], groups: list[str], output: Path, done: set) -> None:
+    """Append the rows of a pool that `output` lacks."""
+    task, _, seed = path.stem.rpartition("-")
+    pool = load_pool(path, load_split(task, int(seed)))
+    key = {"task": task, "seed": int(seed)}
+    facts = {"sizes": {c: int((pool.split.y_train == c).sum()) for c in pool.classes}}
+
+    def write(lines: list[dict[str, Any]]) -> None:
+        with open(output, "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(key | line | facts) + "\n" for line in lines)
+
+    if (task, int(seed), "labelers", "labelers: mean") not in done:
+        write(list(labeler_rows(pool)))
+    recipes = dict.fromkeys(recipe for group in groups for recipe in GROUPS[group])
+    for recipe, classifier in itertools.product(recipes, classifiers):
+        if (task, int(seed), classifier, recipe.name) in done:
+            continue
+        if recipe.select == "rest" and not len(pool.split.y_rest):
+            continue
+        start = time.perf_counter()
+        rows = make_rows(recipe, pool)
+        fits = fit_all(rows, pool, classifier, int(seed))
+        about = {"recipe": recipe.name, "classifier": classifier, "n_new": int((~rows.real).sum())}
+        lines = [about | line for line in scored(fits, rows, pool)]
+        write(lines)
+        at_one = next(line for line in lines if (line["priors"], line["tau"]) == ("fitted", 1.0))
+        print(
+            f"{task} {seed} {classifier} {recipe.name}: {100 * at_one['macro']:.1f} "
+            f"({len(rows.y)} rows, {time.perf_counter() - start:.1f} s)",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pools", type=Path, help="folder of benchmarks/make_pools.py")
+    parser.add_argument("--tasks", nargs="+", help="default: those that have pools")
+    parser.add_argument("--seeds", nargs="+", type=int, help="default: those that have pools")
+    parser.add_argument("--classifiers", nargs="+", default=["tfidf", "embedding"])
+    parser.add_argument("--groups", nargs="+", choices=list(GROUPS), default=list(GROUPS))
+    parser.add_argument("--vectors", type=Path, help="file that keeps sentence vectors from run to run")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    if options.vectors is not None:
+        KnownTexts.load(options.vectors)
+    done = set()
+    if options.output.exists():
+        done = {(r["task"], r["seed"], r["classifier"], r["recipe"]) for r in read_rows(options.output)}
+    for path in sorted(options.pools.glob("*-[0-9].npz"), key=lambda path: (path.stem[-1], path.stem)):
+        task, _, seed = path.stem.rpartition("-")
+        if (not options.tasks or task in options.tasks) and (not options.seeds or int(seed) in options.seeds):
+            run_pool(path, options.classifiers, options.groups, options.output, done)
+            if options.vectors is not None:
+                KnownTexts.save(options.vectors)
+
+
+if __name__ == "__main__":
+    main()

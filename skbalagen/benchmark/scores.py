@@ -1,0 +1,184 @@
+"""Fit a classifier on resampled rows; score it, with the logit adjustment of the method after the fit."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import f1_score
+
+from skbalagen._utils.text import merge_repeats
+from skbalagen.benchmark.methods import CLASSIFIERS, Method, make_linear, make_vector_sampler
+from skbalagen.benchmark.tasks import Split
+from skbalagen.metrics.calibration import brier_score, expected_calibration_error
+from skbalagen.metrics.classification import class_accuracy, macro_accuracy, micro_accuracy
+
+__all__ = ["Fitted", "adjusted", "fit_and_score", "log_priors", "measures"]
+
+_LEAST = 1e-12  # probability, lest its logarithm be infinite
+
+
+@dataclass
+class Fitted:
+    """A classifier's log probabilities, and what it was fitted on.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+    log_priors : ndarray of shape (n_classes,)
+        Logarithm of each class's share of the weight that the classifier was fitted on.
+    valid, test : ndarray of shape (n_samples, n_classes)
+        Log probabilities of the validation and the test rows.
+    parameters : dict
+        What it was fitted with, to be written beside the scores.
+    """
+
+    classes: np.ndarray
+    log_priors: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+    parameters: dict[str, Any]
+
+
+def fit_and_score(
+    split: Split,
+    X: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    method: Method,
+    name: str,
+    seed: int,
+) -> dict[str, Any]:
+    """Return the measures on the test rows of the fit and the tau that are best on the validation rows.
+
+    Parameters
+    ----------
+    split : Split
+        Its validation rows choose, its test rows are scored.
+    X, y : ndarrays of shape (n_samples,)
+        Texts and labels to fit on, resampled.
+    weights : ndarray of shape (n_samples,) or None
+        None is 1 each.
+    method : Method
+        What happens to vectors, in the loss and after the fit.
+    name : str
+        One of `CLASSIFIERS`.
+    seed : int
+        Of what is random in the fit.
+    """
+    start = time.perf_counter()
+    fit = _fit_linear if "C" in CLASSIFIERS[name] else _fit_estimator
+    fits = fit(split, X, y, np.ones(len(y)) if weights is None else weights, method, name, seed)
+    best, tau, valid_macro = choose(fits, split.y_valid, method.taus or (0.0,))
+    predicted = best.classes[adjusted(best.test, best.log_priors, tau).argmax(axis=1)]
+    row = measures(split.y_test, predicted, best.classes, np.exp(best.test))
+    row |= {"fit_seconds": time.perf_counter() - start, "valid_macro": valid_macro} | best.parameters
+    return row | ({"tau": tau} if method.taus else {})
+
+
+def choose(fits: Sequence[Fitted], y_valid: np.ndarray, taus: Sequence[float]) -> tuple[Fitted, float, float]:
+    """Return the fit and the tau of the highest macro accuracy on the validation rows, and it; first of equal ones."""
+
+    def valid_macro(pair: tuple[Fitted, float]) -> float:
+        fitted, tau = pair
+        return macro_accuracy(
+            y_valid, fitted.classes[adjusted(fitted.valid, fitted.log_priors, tau).argmax(axis=1)]
+        )
+
+    best = max(itertools.product(fits, taus), key=valid_macro)
+    return *best, valid_macro(best)
+
+
+def adjusted(log_proba: np.ndarray, log_priors: np.ndarray, tau: float) -> np.ndarray:
+    """Return scores less `tau` times the log shares of the classes (Menon et al. 2021, section 4.1)."""
+    return log_proba - tau * log_priors
+
+
+def log_priors(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the logarithm of each class's share of the weight, of shape (n_classes,), classes sorted.
+
+    Examples
+    --------
+    >>> np.exp(log_priors(np.array(["a", "a", "b"]), np.array([1.0, 1.0, 2.0])))
+    array([0.5, 0.5])
+    """
+    codes = np.unique(y, return_inverse=True)[1]
+    sums = np.bincount(codes, weights)
+    return np.log(sums / sums.sum())
+
+
+def _fit_linear(
+    split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray, method: Method, name: str, seed: int
+) -> list[Fitted]:
+    """Fit a linear model with each C."""
+    features = CLASSIFIERS[name]["features"]().fit(X)
+    if method.smote:
+        vectors, labels = features.transform(X), y
+        for sampler in make_vector_sampler(y, seed):
+            vectors, labels = sampler.fit_resample(vectors, labels)
+        weights = np.ones(len(labels))
+    else:
+        # A row that occurs n times counts as one of n times the weight: the same optimum in less time.
+        texts, labels, weights = merge_repeats(X, y, weights)
+        vectors = features.transform(texts)
+    if method.class_weights:
+        weights = _balanced(labels, weights)
+    priors = log_priors(labels, weights)
+    valid, test = features.transform(split.X_valid), features.transform(split.X_test)
+    fits = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for C in CLASSIFIERS[name]["C"]:
+            model = make_linear(C).fit(vectors, labels, sample_weight=weights)
+            known = [model.predict_log_proba(rows) for rows in (valid, test)]
+            fits.append(Fitted(model.classes_, priors, known[0], known[1], {"C": C}))
+    return fits
+
+
+def _fit_estimator(
+    split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray, method: Method, name: str, seed: int
+) -> list[Fitted]:
+    if method.class_weights:
+        weights = _balanced(y, weights)
+    model = CLASSIFIERS[name]["estimator"](random_state=seed).fit(X, y, sample_weight=weights)
+    known = [np.log(model.predict_proba(rows) + _LEAST) for rows in (split.X_valid, split.X_test)]
+    return [Fitted(model.classes_, log_priors(y, weights), known[0], known[1], {})]
+
+
+def _balanced(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Scale weights so that each class has the same sum, and all together the sum that they had."""
+    codes = np.unique(y, return_inverse=True)[1]
+    sums = np.bincount(codes, weights)
+    return weights * (sums.sum() / len(sums) / sums)[codes]
+
+
+def measures(
+    y_test: np.ndarray, predicted: np.ndarray, classes: np.ndarray, proba: np.ndarray
+) -> dict[str, Any]:
+    """Return the measures of a row: accuracies from what was predicted, calibration from the probabilities.
+
+    Parameters
+    ----------
+    y_test, predicted : ndarrays of shape (n_samples,)
+    classes : ndarray of shape (n_classes,)
+    proba : ndarray of shape (n_samples, n_classes)
+        The classifier's own, without logit adjustment.
+    """
+    return {
+        "micro": micro_accuracy(y_test, predicted),
+        "macro": macro_accuracy(y_test, predicted),
+        "macro_f1": float(f1_score(y_test, predicted, average="macro", zero_division=0)),
+        "brier": brier_score(y_test, proba, labels=classes),
+        "ece": expected_calibration_error(y_test, proba, labels=classes),
+        "class_accuracy": {
+            label: round(value, 4) for label, value in class_accuracy(y_test, predicted).items()
+        },
+        # A digit a test row: what McNemar's test needs, in a thousandth of the room of the predictions.
+        "correct": "".join("1" if right else "0" for right in y_test == predicted),
+    }
