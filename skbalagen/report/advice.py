@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from skbalagen.report.quality import Measure
@@ -18,13 +20,17 @@ _ENOUGH_CANDIDATES, _LOW_ACCEPTANCE = 30, 0.2
 _MOST_NEAR_DUPLICATES = 0.3
 
 
-def advise(report: pd.DataFrame, quality: Iterable[Measure] = ()) -> tuple[str, ...]:
+def advise(
+    report: pd.DataFrame, candidates: pd.DataFrame, quality: Iterable[Measure] = ()
+) -> tuple[str, ...]:
     """Return what a practitioner should look at or change.
 
     Parameters
     ----------
     report : DataFrame of shape (n_classes, n_columns)
         `report_` of a resampler.
+    candidates : DataFrame of shape (n_candidates, n_columns)
+        Those that were generated, with the columns label and verdict.
     quality : iterable of Measure, default=()
         Measures of the accepted texts.
 
@@ -39,12 +45,15 @@ def advise(report: pd.DataFrame, quality: Iterable[Measure] = ()) -> tuple[str, 
     ...     {"n_before": [2], "n_target": [9], "n_candidates": 9, "n_accepted": 7, "n_generated": 7, "n_missing": 0},
     ...     index=["refund"],
     ... ).assign(stopped="filled")
-    >>> advise(report)
+    >>> advise(report, pd.DataFrame({"label": ["refund"] * 9, "verdict": ["accepted"] * 7 + ["rejected"] * 2}))
     ('1 class had fewer than 5 rows, too few to learn from. Read what was generated, or write a few more rows by \
 hand: refund.',)
     """
     short = report["n_missing"] > report["n_generated"]
-    little = report["n_accepted"] < _LOW_ACCEPTANCE * report["n_candidates"]
+    rejected, repeated = (_counts(report, candidates, verdict) for verdict in ("rejected", "duplicate"))
+    little = (report["n_candidates"] >= _ENOUGH_CANDIDATES) & (
+        report["n_accepted"] < _LOW_ACCEPTANCE * report["n_candidates"]
+    )
     checks = [
         (
             (report["n_before"] < _FEW_ROWS) & (report["n_target"] > report["n_before"]),
@@ -62,9 +71,14 @@ hand: refund.',)
             "candidate. Describe the classes to the generator (label_descriptions), or lower beta_low",
         ),
         (
-            (report["n_candidates"] >= _ENOUGH_CANDIDATES) & little,
-            "had more than four in five candidates rejected or repeated. Their names may not say what they are "
-            "about, or they overlap with another class",
+            little & (rejected >= repeated),
+            "had few candidates accepted, and most of the others were rejected. Their names may not say what "
+            "they are about, or they overlap with another class",
+        ),
+        (
+            little & (rejected < repeated),
+            "had few candidates accepted, and most of the others repeated a row or another candidate. Raise the "
+            "generator's temperature, choose another generator, or lower beta_low",
         ),
         (
             report["n_target"] > _MANY_TIMES * report["n_before"],
@@ -83,3 +97,9 @@ hand: refund.',)
             "generator for fewer epochs, raise its temperature, or lower beta_low."
         )
     return tuple(lines)
+
+
+def _counts(report: pd.DataFrame, candidates: pd.DataFrame, verdict: str) -> np.ndarray:
+    """Return how many candidates of each class have a verdict, in the order of the report."""
+    counts = Counter(candidates.loc[candidates["verdict"] == verdict, "label"])
+    return np.array([counts[label] for label in report.index.tolist()], dtype=int)

@@ -116,9 +116,9 @@ def test_scatter_plot_has_each_text_once(resampled, X):
     expected = display.points[["similarity", "novelty"]].to_numpy()
     np.testing.assert_allclose(np.sort(points, axis=0), np.sort(expected, axis=0))
     assert [part.get_label() for part in display.ax_[1].collections] == [
+        "repeated (3)",
         "rejected (3)",
         "accepted (9)",
-        "repeated (3)",
     ]
 
 

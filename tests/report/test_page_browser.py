@@ -12,7 +12,7 @@ from html import unescape
 import pytest
 
 from skbalagen.report.page import write_html
-from tests.report.conftest import TAG
+from tests.report.conftest import TAG, make_resampled
 
 
 def find_chromium():
@@ -28,7 +28,7 @@ needs_chromium = pytest.mark.skipif(
 )
 
 
-def open_page(path, script):
+def open_page(path, script, width=1100):
     """Run a script on a page; return the object that it returns, and what was written to the console."""
     path.write_text(
         path.read_text(encoding="utf-8")
@@ -44,6 +44,7 @@ def open_page(path, script):
     ]
     command += ["--disable-component-update", "--disable-sync", "--no-first-run", "--enable-logging=stderr"]
     command += [f"--user-data-dir={path.parent / 'profile'}", "--virtual-time-budget=2000", "--dump-dom"]
+    command += [f"--window-size={width},900"]
     done = subprocess.run([*command, path.as_uri()], capture_output=True, text=True, timeout=120)
     title = unescape(re.search(r"<title>(.*?)</title>", done.stdout)[1])
     return json.loads(title), [line for line in done.stderr.splitlines() if "CONSOLE" in line]
@@ -109,3 +110,16 @@ def test_text_of_the_data_runs_no_script(page):
     log, console = open_page(page, script)
     assert log == [2, TAG]
     assert console == []
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [500, 1100])  # 500 is the least that Chromium opens
+def test_page_is_no_wider_than_the_window(width, tmp_path):
+    label = "a_class_whose_name_" + "is_quite_long_" * 20
+    rows = [(label, verdict, "w" * 400, [True], 0.9) for verdict in ("accepted", "rejected")]
+    path = tmp_path / "page.html"
+    write_html(make_resampled({label: (1, 20, 1, 18), "b": (20, 20, 20, 0)}, rows), path, ["text"] * 21)
+    (page_width, window_width), _ = open_page(
+        path, "return [document.documentElement.scrollWidth, window.innerWidth];", width
+    )
+    assert page_width <= window_width == width
