@@ -62,7 +62,8 @@ def find_wordnet(*, verbose: int = 0) -> tuple[str, str]:
     except ModelUnavailableError as error:
         raise ModelUnavailableError(
             f"Synonyms need WordNet, expected as NLTK's corpus, in {_DEBIAN} or in the cache, got none of them: "
-            f"{error} Or run `python -m nltk.downloader wordnet`, or `apt-get install wordnet-base`, or {_WITHOUT}"
+            f"{str(error).rstrip('. ')}. Or run `python -m nltk.downloader wordnet`, or `apt-get install "
+            f"wordnet-base`, or {_WITHOUT}"
         ) from error
 
 
