@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skbalagen._utils.table_files import FORMATS, check_output, read_table, table_format, write_table
+from skbalagen._utils.text import count
+
 if TYPE_CHECKING:
     import pandas as pd
+
 
 __all__ = ["main"]
 
@@ -22,11 +25,23 @@ examples:
   skbalagen download
   skbalagen inspect intents.csv --text utterance --label intent
   skbalagen balance intents.csv --text utterance --label intent -o balanced.csv --report page.html
-  skbalagen balance intents.csv --dry-run
+  skbalagen balance intents.csv --dry-run --strategy grow
   cat intents.csv | skbalagen balance - -o - --generator markov-chain --seed 0 > balanced.csv
   skbalagen benchmark --tasks shop --methods none ros markov --classifiers tfidf --seeds 3
 """
-_FORMATS = (".csv", ".tsv", ".jsonl", ".parquet")
+
+# What wrong input or a missing part raises. Anything else is a fault of the program and keeps its traceback, and
+# so do KeyError and IndexError, which are LookupErrors as well.
+_ERRORS = (
+    ValueError,
+    TypeError,
+    OSError,
+    RuntimeError,
+    ImportError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
+)
 
 
 def _version() -> str:
@@ -34,58 +49,6 @@ def _version() -> str:
         return version("skbalagen")
     except PackageNotFoundError:  # run from a source tree that was never installed
         return "0+unknown"
-
-
-def _read(path: str) -> pd.DataFrame:
-    """Read a table by the ending of its name; "-" is CSV from standard input."""
-    import pandas as pd
-
-    if path == "-":
-        return pd.read_csv(sys.stdin, keep_default_na=False)
-    ending = Path(path).suffix.lower()
-    if ending not in _FORMATS:
-        raise ValueError(
-            f"{path}: expected a file that ends in {', '.join(_FORMATS)}, got {ending or 'none'!r}."
-        )
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such file. Check the name, or pass - to read CSV from a pipe.")
-    try:
-        if ending == ".parquet":
-            return pd.read_parquet(path)
-        if ending == ".jsonl":
-            return pd.read_json(path, lines=True)
-        return pd.read_csv(path, sep="\t" if ending == ".tsv" else ",", keep_default_na=False)
-    except ValueError as error:
-        raise ValueError(
-            f"{path} could not be read as {ending[1:]}: {error}. Check its format; text must be UTF-8."
-        ) from error
-
-
-def _write(table: pd.DataFrame, path: str) -> None:
-    """Write a table by the ending of its name, all or nothing; "-" is CSV to standard output."""
-    if path == "-":
-        table.to_csv(sys.stdout, index=False)
-        return
-    ending = Path(path).suffix.lower()
-    handle, part = tempfile.mkstemp(prefix=".skbalagen-", suffix=ending, dir=Path(path).resolve().parent)
-    os.close(handle)
-    try:
-        if ending == ".parquet":
-            table.to_parquet(part, index=False)
-        elif ending == ".jsonl":
-            table.to_json(part, orient="records", lines=True, force_ascii=False)
-        else:
-            table.to_csv(part, sep="\t" if ending == ".tsv" else ",", index=False)
-        os.chmod(part, 0o666 & ~_umask())
-        os.replace(part, path)
-    finally:
-        Path(part).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _columns(table: pd.DataFrame, arguments: argparse.Namespace) -> tuple[pd.Series, pd.Series]:
@@ -96,18 +59,40 @@ def _columns(table: pd.DataFrame, arguments: argparse.Namespace) -> tuple[pd.Ser
             raise ValueError(
                 f"{arguments.input}: expected a column {name!r}, got {list(table.columns)}. Name it with --{option}."
             )
+    if arguments.text == arguments.label:
+        raise ValueError(
+            f"--text and --label must name two columns, got {arguments.text!r} for both. Change one."
+        )
     if not len(table):
         raise ValueError(f"{arguments.input}: expected rows, got a table with none.")
-    return table[arguments.text], table[arguments.label]
-
-
-def _check_folder(path: str | None) -> None:
-    """Raise if a file cannot be written there: before the work, not after it."""
-    folder = Path(path or ".").resolve().parent
-    if path not in (None, "-") and not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise OSError(
-            f"{path} cannot be written: {folder} is no folder that you may write to. Make it first."
+    texts, labels = table[arguments.text], table[arguments.label]
+    nameless = (labels.isna() | (labels.astype(str).str.strip() == "")).to_numpy().nonzero()[0]
+    if len(nameless):
+        raise ValueError(
+            f"{arguments.input}: expected a label in every row, got none in {count(len(nameless), 'row')}, the first is "
+            f"row {nameless[0]}, counted from 0. Label or remove them."
         )
+    return texts, labels.infer_objects()
+
+
+def _check_outputs(arguments: argparse.Namespace) -> None:
+    """Raise if what is to be written has no place: before the work, not after it."""
+    if arguments.output is None and not arguments.dry_run:
+        raise ValueError("balance needs -o FILE (or -o - for standard output), or --dry-run.")
+    if arguments.report == "-":
+        raise ValueError("--report must name a file, got '-'. Standard output is for the table.")
+    if arguments.output is not None:
+        table_format(arguments.output)
+        check_output(arguments.output)
+    if arguments.report is not None:
+        check_output(arguments.report)
+        page = Path(arguments.report).resolve()
+        for option, path in (("the input", arguments.input), ("-o", arguments.output)):
+            if path not in (None, "-") and Path(path).resolve() == page:
+                raise ValueError(
+                    f"--report must name a file of its own, got {arguments.report!r}, which is {option} too: the page "
+                    "would replace the table. Name another file."
+                )
 
 
 def _note(line: str) -> None:
@@ -116,52 +101,16 @@ def _note(line: str) -> None:
 
 
 def _download(arguments: argparse.Namespace) -> None:
-    from skbalagen.models.download import download
+    from skbalagen import models
 
-    for name, path in download(arguments.names or None).items():
+    for name, path in models.download(arguments.names or None).items():
         print(f"{name}: {path}")
 
 
 def _inspect(arguments: argparse.Namespace) -> None:
-    import pandas as pd
+    from skbalagen.balagen.overview import overview
 
-    from skbalagen._utils.text import fold_text
-    from skbalagen.balagen.policy import PercentilePolicy, class_sizes
-    from skbalagen.metrics.imbalance import balance_ratio, imbalance_ratio
-
-    texts, labels = _columns(_read(arguments.input), arguments)
-    sizes = class_sizes(labels.to_numpy())
-    words = pd.Series([len(str(text).split()) for text in texts])
-    table = pd.DataFrame(
-        {
-            "rows": pd.Series(sizes),
-            "share %": (100 * pd.Series(sizes) / len(labels)).round(1),
-            "words a text": words.groupby(labels.to_numpy()).mean().round(1),
-        }
-    ).sort_values("rows")
-    print(table.to_string())
-    print(
-        f"\n{len(labels)} rows, {len(sizes)} classes, largest to smallest {imbalance_ratio(labels.to_numpy()):.0f} : 1, "
-        f"balance ratio {balance_ratio(labels.to_numpy()):.2f} (1 is even)"
-    )
-    folded = texts.astype(str).map(fold_text)
-    repeated = int(folded.duplicated().sum())
-    torn = int(labels.groupby(folded.to_numpy()).nunique().gt(1).sum())
-    print(
-        f"{repeated} texts repeat an earlier one (case and spaces aside); {torn} texts stand in several classes"
-    )
-    tiny = [str(label) for label, n in sizes.items() if n < 5]
-    if tiny:
-        print(f"{len(tiny)} classes of fewer than 5 rows, too few to learn to write: {', '.join(tiny)}")
-    print("\nbeta_low  B_low  classes to fill  rows to add")
-    for beta in (30, 50, 70, 80, 90, 95, 100):
-        policy = PercentilePolicy(beta_low=beta)
-        added = [n - sizes[label] for label, n in policy(labels.to_numpy()).items() if n > sizes[label]]
-        print(f"{beta:8}  {policy.band(labels.to_numpy())[0]:5.0f}  {len(added):15}  {sum(added):11}")
-
-
-def _beta(text: str) -> str | float:
-    return text if text == "auto" else float(text)
+    print(overview(*_columns(read_table(arguments.input), arguments)))
 
 
 def _benchmark(arguments: argparse.Namespace) -> None:
@@ -172,22 +121,13 @@ def _benchmark(arguments: argparse.Namespace) -> None:
 
 def _balance(arguments: argparse.Namespace) -> None:
     from skbalagen import BalaGenResampler
+    from skbalagen.balagen.overview import plan
 
-    if arguments.output is None and not arguments.dry_run:
-        raise ValueError("balance needs -o FILE (or -o - for standard output), or --dry-run.")
-    if arguments.output not in (None, "-") and Path(arguments.output).suffix.lower() not in _FORMATS:
-        raise ValueError(f"{arguments.output}: expected a name that ends in {', '.join(_FORMATS)}.")
-    for path in (arguments.output, arguments.report):
-        _check_folder(path)
-    table = _read(arguments.input)
+    _check_outputs(arguments)
+    table = read_table(arguments.input)
     texts, labels = _columns(table, arguments)
-    nameless = labels[labels.astype(str).str.strip() == ""].index
-    if len(nameless):
-        raise ValueError(
-            f"{arguments.input}: {len(nameless)} rows have no label, the first is row {nameless[0]}, counted from 0. "
-            "Label or remove them."
-        )
     resampler = BalaGenResampler(
+        sampling_strategy=arguments.strategy,
         beta_low=arguments.beta_low,
         beta_high=arguments.beta_high,
         generator=arguments.generator,
@@ -196,23 +136,26 @@ def _balance(arguments: argparse.Namespace) -> None:
         verbose=int(sys.stderr.isatty() and not arguments.quiet),
     )
     if arguments.dry_run:
-        _dry_run(resampler, texts, labels)
+        print(plan(resampler.set_params(text_column=None).fit(texts, labels), labels))
         return
+    check_output(arguments.output, table)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         balanced, balanced_labels = resampler.fit_resample(table, labels)
-    balanced[arguments.label] = balanced_labels
-    balanced[_free_name(table)] = resampler.is_synthetic_
+    new = resampler.is_synthetic_
+    # The labels of real rows stay the very cells that were read.
+    balanced.loc[new, arguments.label] = balanced_labels.to_numpy()[new]
+    balanced[_free_name(table)] = new
     for warning in caught:
         if issubclass(warning.category, UserWarning):
             _note(f"skbalagen: {warning.message}")
-    _write(balanced, arguments.output)
+    write_table(balanced, arguments.output)
     if arguments.report:
         from skbalagen.report.page import write_html
 
         write_html(resampler, arguments.report, table)
     if not arguments.quiet:
-        columns = ["size_before", "target", "generated", "backed", "added", "copied", "size_after"]
+        columns = ["n_before", "n_target", "n_candidates", "n_accepted", "n_generated", "n_copied", "n_after"]
         _note(resampler.report_[columns].to_string())
 
 
@@ -221,25 +164,6 @@ def _free_name(table: pd.DataFrame) -> str:
     while name in table.columns:
         name += "_"
     return name
-
-
-def _dry_run(resampler: Any, texts: pd.Series, labels: pd.Series) -> None:
-    from skbalagen.balagen.policy import class_sizes
-
-    resampler.set_params(text_column=None).fit(texts, labels)
-    sizes = class_sizes(labels.to_numpy())
-    targets = resampler.sampling_strategy_
-    low, high = resampler.band_
-    betas = f"beta_low {resampler.beta_low_:g}, beta_high {resampler.beta_high:g}"
-    print(f"{betas}: classes below {low:g} rows are filled, classes above {high:g} are thinned")
-    for label, target in targets.items():
-        if target != sizes[label]:
-            print(f"  {label}: {sizes[label]} -> {target}")
-    quotas = {c: n - sizes[c] for c, n in targets.items() if n > sizes[c]}
-    removed = sum(sizes[c] - n for c, n in targets.items() if n < sizes[c])
-    print(f"{sum(quotas.values())} rows to add to {len(quotas)} classes, {removed} to remove")
-    if quotas and resampler.generator != "sample-copy":
-        print(f"at most {resampler._budget(sizes, quotas)} candidates would be generated")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -266,17 +190,36 @@ def _parser() -> argparse.ArgumentParser:
     balance = add("balance", _balance, "fill small classes with generated texts and thin large ones")
     inspect = add("inspect", _inspect, "show class sizes, repeated texts and what several betas would add")
     for command in (balance, inspect):
-        command.add_argument("input", metavar="IN", help=f"table ({', '.join(_FORMATS)}), or - for CSV")
+        command.add_argument("input", metavar="IN", help=f"table ({', '.join(FORMATS)}), or - for CSV")
         command.add_argument("--text", default="text", metavar="COLUMN", help="column of texts (%(default)s)")
         command.add_argument(
             "--label", default="label", metavar="COLUMN", help="column of labels (%(default)s)"
         )
+    _add_balance_options(balance)
+    fetch = add("download", _download, "fetch the embedded models and WordNet before their first use")
+    fetch.add_argument("names", nargs="*", metavar="NAME", help="what to fetch (all of it)")
+    # Its options are those of python -m skbalagen.benchmark, which is imported only when it is asked for.
+    score = commands.add_parser(
+        "benchmark", help="score tasks x methods x classifiers x seeds into a table", add_help=False
+    )
+    score.set_defaults(run=_benchmark)
+    return parser
+
+
+def _add_balance_options(balance: argparse.ArgumentParser) -> None:
     balance.add_argument("-o", "--output", metavar="OUT", help="table to write, or - for CSV")
     balance.add_argument(
-        "--beta-low", type=_beta, default="auto", help="percent of classes to fill, or auto (%(default)s)"
+        "--strategy",
+        choices=["auto", "grow", "minority", "not minority", "not majority", "all"],
+        default="auto",
+        help="classes to fill: auto goes by the betas; grow fills all of them, the largest too, as far as the "
+        "generator advises; the others fill up to the largest class (%(default)s)",
     )
     balance.add_argument(
-        "--beta-high", type=float, default=0, help="percent of classes to thin (%(default)s)"
+        "--beta-low", type=float, default=95, help="percent of the classes to fill (%(default)s)"
+    )
+    balance.add_argument(
+        "--beta-high", type=float, default=0, help="percent of the classes to thin (%(default)s)"
     )
     balance.add_argument(
         "--generator",
@@ -287,19 +230,22 @@ def _parser() -> argparse.ArgumentParser:
     balance.add_argument("--seed", type=int, help="the same seed gives the same texts")
     balance.add_argument("--dry-run", action="store_true", help="show the band, the targets and the cost")
     balance.add_argument("--report", metavar="PAGE", help="HTML page to write about what was done")
-    balance.add_argument("--quiet", action="store_true", help="print warnings and errors alone")
-    fetch = add("download", _download, "fetch the embedded models ahead of their first use")
-    fetch.add_argument("names", nargs="*", metavar="NAME", help="embedded models; all where none is named")
-    # Its options are those of python -m skbalagen.benchmark, which is imported only when it is asked for.
-    score = commands.add_parser(
-        "benchmark", help="score tasks x methods x classifiers x seeds into a table", add_help=False
-    )
-    score.set_defaults(run=_benchmark)
-    return parser
+    balance.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, 2 after an error (one line on stderr), 130 after Ctrl-C, or 141 for a closed pipe."""
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, default=None
+        What stands after the name of the program; None takes `sys.argv`.
+
+    Returns
+    -------
+    int
+        0, 2 after an error (one line on standard error), 130 after Ctrl-C, or 141 if whoever read the output stopped.
+    """
     parser = _parser()
     parsed, rest = parser.parse_known_args(arguments)
     if rest and parsed.run is not _benchmark:
@@ -313,7 +259,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output, such as head, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except (ValueError, TypeError, OSError, RuntimeError, ImportError) as error:
+    except _ERRORS as error:
+        if isinstance(error, KeyError | IndexError):
+            raise
         print(f"skbalagen: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0

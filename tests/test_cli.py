@@ -1,20 +1,24 @@
-"""The command line: exit codes, and what goes to which stream."""
+"""The command line: exit codes, what goes to which stream, and rows that come out as they went in."""
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import shutil
 import subprocess
 import sys
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from sklearn.dummy import DummyClassifier
 
 import skbalagen
-from skbalagen import models
+from skbalagen import BalaGenResampler, models
 from skbalagen.cli import main
-from skbalagen.models.catalog import MINILM, SMOLLM2
+from skbalagen.models.catalog import MINILM, SMOLLM2, WORDNET
+from tests.fakes import NumberedGenerator
 
 
 @pytest.fixture
@@ -48,7 +52,8 @@ def test_a_wrong_command_line_ends_with_2_and_the_usage(capsys, arguments):
 
 def test_download_prints_where_each_model_lies(asked, capsys):
     assert main(["download"]) == 0
-    assert capsys.readouterr() == (f"{SMOLLM2}: /cache/{SMOLLM2}\n{MINILM}: /cache/{MINILM}\n", "")
+    listed = "".join(f"{name}: /cache/{name}\n" for name in (SMOLLM2, MINILM, WORDNET))
+    assert capsys.readouterr() == (listed, "")
     assert main(["download", MINILM]) == 0
     assert capsys.readouterr() == (f"{MINILM}: /cache/{MINILM}\n", "")
     assert asked == [None, [MINILM]]
@@ -59,7 +64,7 @@ def test_an_unknown_model_is_answered_with_those_there_are(capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(
-        "skbalagen: The embedded models are ['SmolLM2-135M-Instruct', 'all-MiniLM-L6-v2'], got ['nope']"
+        "skbalagen: The embedded models are ['SmolLM2-135M-Instruct', 'all-MiniLM-L6-v2', 'wordnet'], got ['nope']"
     )
     assert err.count("\n") == 1
 
@@ -114,7 +119,7 @@ def test_balance_reads_and_writes_each_format(intents, tmp_path, capsys, ending)
     out = tmp_path / f"out.{ending}"
     page = tmp_path / "page.html"
     assert main(["balance", str(intents), "-o", str(out), "--report", str(page), *FAST]) == 0
-    assert "10 rows of 2 classes became 16." in page.read_text()
+    assert "10 rows in 2 classes became 16 rows." in page.read_text()
     stdout, stderr = capsys.readouterr()
     assert stdout == ""
     assert "drinks" in stderr
@@ -127,24 +132,158 @@ def test_balance_reads_and_writes_each_format(intents, tmp_path, capsys, ending)
     assert list(tmp_path.glob(".skbalagen-*")) == []
 
 
-def test_balance_marks_generated_rows_and_labels_them(intents, tmp_path, capsys):
+@pytest.fixture
+def generated(monkeypatch):
+    """Have EDA's place taken by a generator that numbers its texts, with no labelers; count the fits."""
+    fits = []
+    fit = NumberedGenerator.fit
+
+    def counted(self, X, y):
+        fits.append(len(X))
+        return fit(self, X, y)
+
+    monkeypatch.setattr("skbalagen.generators.eda.EDAGenerator", NumberedGenerator)
+    monkeypatch.setattr("skbalagen.balagen.labelers.default_labelers", lambda: [])
+    monkeypatch.setattr("skbalagen.balagen.labelers._DEFAULT_WEIGHTS", ())
+    monkeypatch.setattr(NumberedGenerator, "fit", counted)
+    return fits
+
+
+WRITE = ["--generator", "eda", "--seed", "0"]
+
+
+def test_balance_marks_generated_rows_and_labels_them(generated, intents, tmp_path):
     out = tmp_path / "out.csv"
-    options = ["--generator", "eda", "--seed", "0", "--beta-low", "50"]
-    monkey = pytest.MonkeyPatch()
-    monkey.setattr(
-        "skbalagen.balagen.labelers.default_labelers",
-        lambda: [DummyClassifier(strategy="constant", constant="drinks")],
-    )
-    monkey.setattr("skbalagen.balagen.labelers._DEFAULT_WEIGHTS", (1.0,))
-    monkey.setattr("skbalagen.generators.eda.synonyms_of", lambda words: {})
-    with monkey.context():
-        assert main(["balance", str(intents), "-o", str(out), *options, "--quiet"]) == 0
-    monkey.undo()
+    assert main(["balance", str(intents), "-o", str(out), *WRITE, "--quiet"]) == 0
     table = pd.read_csv(out)
     assert table["label"].value_counts().to_dict() == {"weather": 8, "drinks": 8}
     new = table[table["is_synthetic"]]
+    assert len(new) == 6
     assert new["id"].isna().all()
     assert set(new["label"]) == {"drinks"}
+    assert all(text.startswith("drinks candidate") for text in new["text"])
+
+
+def test_strategy_grow_fills_the_largest_class_too(generated, intents, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    assert main(["balance", str(intents), "-o", str(out), *WRITE, "--quiet", "--strategy", "grow"]) == 0
+    sizes = pd.read_csv(out)["label"].value_counts().to_dict()
+    assert sizes == {"weather": 24, "drinks": 24}  # three times the largest class
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_report_on_standard_error_counts_the_rows(generated, intents, tmp_path, capsys):
+    assert main(["balance", str(intents), "-o", str(tmp_path / "out.csv"), *WRITE]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = [line.split() for line in err.splitlines()]
+    assert lines[0] == [
+        "n_before",
+        "n_target",
+        "n_candidates",
+        "n_accepted",
+        "n_generated",
+        "n_copied",
+        "n_after",
+    ]
+    row = next(line for line in lines if line[0] == "drinks")
+    assert (row[1], row[2], row[5], row[6], row[7]) == ("2", "8", "6", "0", "8")
+
+
+# Real rows come out as they went in
+
+LOOKALIKES = ["007", "1e3", "1000", "1000.0", "TRUE", "01", "2024-05-01", "NA", "nan", " x "]
+TEXTS = [
+    'he said "yes"',
+    "a, b",
+    "two\nlines",
+    "carriage\rreturn",
+    "\tdéjà vu 🎈",
+    "12",
+    "1e5",
+    "nul\x00",
+    "-",
+    "'",
+]
+ROWS = [
+    {"id": cell, "text": f"{text} {i}", "label": label, "note": ""}
+    for i, (cell, text) in enumerate(zip(LOOKALIKES, TEXTS, strict=True))
+    for label in ("1e3", "1000", "1000.0", "007", "TRUE")[: 1 + i % 5]
+]
+
+
+def write_rows(path, rows):
+    """Write rows without the code under test."""
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    else:
+        sep = "\t" if path.suffix == ".tsv" else ","
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0], delimiter=sep, quoting=csv.QUOTE_ALL)
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def read_rows(path):
+    """Read rows without the code under test."""
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
+
+
+def is_new(row):
+    return str(row["is_synthetic"]) == "True"
+
+
+@pytest.mark.parametrize("out", ["csv", "tsv", "jsonl", "parquet"])
+@pytest.mark.parametrize("source", ["csv", "tsv", "jsonl", "parquet"])
+def test_every_cell_of_a_real_row_comes_out_as_it_went_in(generated, tmp_path, source, out):
+    read, written = tmp_path / f"in.{source}", tmp_path / f"out.{out}"
+    write_rows(read, ROWS)
+    assert main(["balance", str(read), "-o", str(written), *WRITE, "--quiet"]) == 0
+    rows = read_rows(written)
+    real = [{name: row[name] for name in ROWS[0]} for row in rows if not is_new(row)]
+    assert real == ROWS
+    new = [row for row in rows if is_new(row)]
+    assert {row["label"] for row in new} == {"1000", "1000.0", "007", "TRUE"}
+    assert all(not row.get("id") and not row.get("note") for row in new)
+
+
+def test_numbers_of_json_lines_stay_numbers(generated, tmp_path):
+    read, written = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows = [{"text": f"t {i}", "label": i % 3 // 2, "n": 2**60 + i, "tags": [i], "x": None} for i in range(9)]
+    del rows[0]["tags"]
+    write_rows(read, rows)
+    assert main(["balance", str(read), "-o", str(written), *WRITE, "--quiet"]) == 0
+    back = read_rows(written)
+    assert [{name: row[name] for name in row if name != "is_synthetic"} for row in back[:9]] == rows
+    assert {(row["label"], type(row["label"])) for row in back[9:]} == {(1, int)}
+    assert all(set(row) == {"text", "label", "is_synthetic"} for row in back[9:])
+
+
+def test_columns_of_parquet_keep_their_types(generated, tmp_path):
+    read, written = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    table = pa.table(
+        {
+            "id": pa.array([2**53 + i for i in range(9)]),
+            "text": [f"text {i}" for i in range(9)],
+            "label": pa.array([i % 3 // 2 for i in range(9)], pa.int8()),
+            "flag": [True, None] * 4 + [False],
+            "kind": pa.array(list("abcabcabc")).dictionary_encode(),
+        }
+    )
+    pq.write_table(table, read)
+    assert main(["balance", str(read), "-o", str(written), *WRITE, "--quiet"]) == 0
+    back = pq.read_table(written).replace_schema_metadata()
+    assert back.schema.remove(back.schema.get_field_index("is_synthetic")) == table.schema
+    assert back.slice(0, 9).drop_columns("is_synthetic").equals(table)
+    assert back["label"].to_pylist()[9:] == [1, 1, 1]
+    assert back["id"].null_count == 3
 
 
 def test_balance_works_in_a_pipe(intents):
@@ -159,22 +298,46 @@ def test_balance_works_in_a_pipe(intents):
 def test_dry_run_shows_the_band_and_writes_nothing(intents, tmp_path, capsys):
     assert main(["balance", str(intents), "--dry-run"]) == 0
     shown = capsys.readouterr().out
-    assert "beta_low 300, beta_high 0: classes below 24 rows are filled" in shown
-    assert "  weather: 8 -> 24\n" in shown
-    assert "  drinks: 2 -> 24\n" in shown
-    assert "38 rows to add to 2 classes, 0 to remove" in shown
-    assert "at most 114 candidates" in shown
+    assert shown.splitlines() == [
+        "Classes below 8 rows are filled, classes above 8 rows are thinned.",
+        "  drinks: 2 -> 8",
+        "6 rows to add to 1 class, 0 to remove",
+        "At most 24 candidates would be generated.",
+    ]
     assert [path.name for path in tmp_path.iterdir()] == ["intents.csv"]
 
 
-def test_inspect_says_what_there_is(intents, capsys):
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["--strategy", "grow"], "38 rows to add to 2 classes, 0 to remove"),
+        (["--strategy", "not majority"], "6 rows to add to 1 class, 0 to remove"),
+        (["--beta-low", "150"], "14 rows to add to 2 classes, 0 to remove"),
+        (["--beta-low", "50", "--beta-high", "50"], "3 rows to add to 1 class, 3 to remove"),
+        (["--beta-low", "0"], "0 rows to add to 0 classes, 0 to remove"),
+    ],
+    ids=str,
+)
+def test_dry_run_counts_the_rows_of_each_strategy(intents, capsys, options, line):
+    assert main(["balance", str(intents), "--dry-run", *options]) == 0
+    assert line in capsys.readouterr().out.splitlines()
+
+
+def test_inspect_describes_the_table(intents, capsys):
     intents.write_text(intents.read_text() + "10,SUNNY  day,drinks\n")
     assert main(["inspect", str(intents)]) == 0
     shown = capsys.readouterr().out
     assert "11 rows, 2 classes, largest to smallest 3 : 1" in shown
-    assert "1 texts repeat an earlier one (case and spaces aside); 1 texts stand in several classes" in shown
-    assert "1 classes of fewer than 5 rows, too few to learn to write: drinks" in shown
+    assert "1 text repeats an earlier one (ignoring case and spaces); 1 text has several labels" in shown
+    assert "1 class has fewer than 5 rows, too few to learn to write: drinks" in shown
     assert "      95      8                1            5" in shown
+
+
+def test_inspect_names_the_row_of_a_text_that_is_none(tmp_path, capsys):
+    path = tmp_path / "in.jsonl"
+    write_rows(path, [{"text": "a", "label": "x"}, {"text": None, "label": "y"}])
+    assert main(["inspect", str(path)]) == 2
+    assert "got None (NoneType) in row 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -183,15 +346,32 @@ def test_inspect_says_what_there_is(intents, capsys):
         (["intents.csv"], "balance needs -o FILE"),
         (
             ["intents.csv", "-o", "out.xls"],
-            "out.xls: expected a name that ends in .csv, .tsv, .jsonl, .parquet.",
+            "out.xls: expected a name that ends in .csv, .tsv, .jsonl, .parquet, got '.xls'.",
         ),
         (
             ["intents.csv", "--text", "body", "--dry-run"],
             "expected a column 'body', got ['id', 'text', 'label'].",
         ),
         (["absent.csv", "--dry-run"], "absent.csv: no such file. Check the name, or pass -"),
-        (["intents.csv", "-o", "nowhere/out.csv"], "nowhere/out.csv cannot be written: "),
-        (["intents.csv", "-o", "out.csv", "--report", "nowhere/page.html"], "Make it first."),
+        (
+            ["intents.csv", "-o", "nowhere/out.csv"],
+            "/nowhere does not exist or is not writable. Create it, or name another folder.",
+        ),
+        (
+            ["intents.csv", "-o", "out.csv", "--report", "nowhere/page.html"],
+            "/nowhere does not exist or is not writable.",
+        ),
+        (["intents.csv", "-o", "out.csv", "--report", "."], ". cannot be written: it is a folder."),
+        (
+            ["intents.csv", "-o", "out.csv", "--report", "out.csv"],
+            "--report must name a file of its own, got 'out.csv', which is -o too",
+        ),
+        (["intents.csv", "-o", "out.csv", "--report", "./intents.csv"], "which is the input too"),
+        (["intents.csv", "-o", "out.csv", "--report", "-"], "--report must name a file, got '-'."),
+        (
+            ["intents.csv", "--text", "label", "--dry-run"],
+            "--text and --label must name two columns, got 'label' for both.",
+        ),
         (
             ["intents.csv", "--dry-run", "--beta-low", "-3"],
             "The 'beta_low' parameter of BalaGenResampler must be",
@@ -199,6 +379,10 @@ def test_inspect_says_what_there_is(intents, capsys):
         (
             ["intents.csv", "-o", "out.csv", "--beta-low", "90", "--beta-high", "20"],
             "beta_low + beta_high must be",
+        ),
+        (
+            ["intents.csv", "--dry-run", "--strategy", "grow", "--beta-low", "50", "--beta-high", "20"],
+            "expected beta_high=0",
         ),
     ],
 )
@@ -218,16 +402,27 @@ def test_balance_refuses_in_one_line(intents, monkeypatch, capsys, arguments, me
         (
             "empty.csv",
             "",
-            "empty.csv could not be read as csv: No columns to parse from file. Check its format",
+            "empty.csv: expected a header line with the names of the columns, got an empty file.",
         ),
+        (
+            "wide.csv",
+            "text,label\na,x\nb,b,y\n",
+            "wide.csv, line 3: expected 2 fields as in the header, got 3.",
+        ),
+        ("short.csv", "text,label\na\n", "short.csv, line 2: expected 2 fields as in the header, got 1."),
         ("bare.tsv", "text\tlabel\n", "bare.tsv: expected rows, got a table with none."),
-        ("broken.jsonl", "{text", "broken.jsonl could not be read as jsonl: "),
-        ("broken.parquet", "text", "broken.parquet could not be read as parquet: "),
-        ("latin.csv", "text,label\ncaf\xe9,x\n", "text must be UTF-8."),
+        ("broken.jsonl", "{text", "broken.jsonl, line 1: expected one JSON object per line, got "),
+        ("broken.parquet", "text", "broken.parquet could not be read as Parquet: "),
+        ("latin.csv", "text,label\ncaf\xe9,x\n", "in line 2 (invalid continuation byte). Save it as UTF-8."),
         (
             "half.csv",
             "text,label\na,x\nb,\nc, \n",
-            "half.csv: 2 rows have no label, the first is row 1, counted",
+            "half.csv: expected a label in every row, got none in 2 rows, the first is row 1, counted",
+        ),
+        (
+            "half.jsonl",
+            '{"text": "a", "label": "x"}\n{"text": "b", "label": null}\n{"text": "c", "label": "y"}\n',
+            "half.jsonl: expected a label in every row, got none in 1 row, the first is row 1, counted",
         ),
     ],
 )
@@ -251,10 +446,54 @@ def test_a_reader_that_has_had_enough_is_no_error(intents):
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_faults_of_the_output_are_found_before_anything_is_fitted(generated, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_rows(tmp_path / "in.jsonl", [{"text": f"t {i}", "label": i % 3 // 2, "n": "x"} for i in range(9)])
+    rows = read_rows(tmp_path / "in.jsonl")
+    rows[4]["n"] = 5
+    write_rows(tmp_path / "mixed.jsonl", rows)
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "locked.csv").write_text("")
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: "locked" not in str(path) and access(path, mode))
+    for source, output, message in [
+        ("in.jsonl", "folder.csv", "it is a folder"),
+        ("in.jsonl", "locked.csv", "it is not writable"),
+        ("mixed.jsonl", "out.parquet", "out.parquet cannot hold this table"),
+    ]:
+        assert main(["balance", source, "-o", output, *WRITE]) == 2
+        assert message in capsys.readouterr().err
+    assert generated == []
+    assert main(["balance", "mixed.jsonl", "-o", "out.jsonl", *WRITE, "--quiet"]) == 0
+    assert len(generated) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [LookupError("No WordNet.\n  Run this."), OverflowError("No WordNet. Run this.")]
+)
+def test_a_missing_part_is_one_line_on_stderr(intents, tmp_path, monkeypatch, capsys, error):
+    def fail(self, X, y):
+        raise error
+
+    monkeypatch.setattr(BalaGenResampler, "fit_resample", fail)
+    assert main(["balance", str(intents), "-o", str(tmp_path / "out.csv")]) == 2
+    assert capsys.readouterr() == ("", "skbalagen: No WordNet. Run this.\n")
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(intents, tmp_path, monkeypatch):
+    def fail(self, X, y):
+        return {}["absent"]
+
+    monkeypatch.setattr(BalaGenResampler, "fit_resample", fail)
+    with pytest.raises(KeyError):
+        main(["balance", str(intents), "-o", str(tmp_path / "out.csv")])
+
+
 def test_dry_run_of_copies_counts_no_candidates(intents, capsys):
     assert main(["balance", str(intents), "--dry-run", "--generator", "sample-copy"]) == 0
     shown = capsys.readouterr().out
-    assert "6 rows to add to 1 classes" in shown
+    assert "6 rows to add to 1 class" in shown
     assert "candidates" not in shown
 
 
@@ -282,11 +521,10 @@ def test_benchmark_refuses_in_one_line(tmp_path, monkeypatch, capsys):
 
 
 def test_a_stop_leaves_no_half_written_file(intents, tmp_path, monkeypatch):
-    def stopped(self, path, **options):
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("half")
+    def stopped(table, out, sep):
+        out.write("half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pd.DataFrame, "to_csv", stopped)
+    monkeypatch.setattr("skbalagen._utils.table_files._write_csv", stopped)
     assert main(["balance", str(intents), "-o", str(tmp_path / "out.csv"), *FAST, "--quiet"]) == 130
     assert [path.name for path in tmp_path.iterdir()] == ["intents.csv"]
