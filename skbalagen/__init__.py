@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from skbalagen.balagen.labelers import LabelerEnsemble
     from skbalagen.balagen.policy import AugmentOnlyPolicy, PercentilePolicy
-    from skbalagen.balagen.resampler import BalaGenResampler, ShortfallWarning
+    from skbalagen.balagen.resampler import BalaGenResampler
+    from skbalagen.balagen.shortfall import ShortfallWarning
     from skbalagen.cache.component_cache import ComponentCache
     from skbalagen.classifiers.embedding import EmbeddingClassifier
     from skbalagen.classifiers.label_texts import LabelTextOverSampler
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         CausalLMGenerator,
         EDAGenerator,
         MarkovChainGenerator,
+        NlpaugGenerator,
         SampleCopyGenerator,
         TextGenerator,
     )
@@ -41,10 +43,11 @@ _MODULE_OF = {
     "LabelerEnsemble": "balagen.labelers",
     "LogitAdjustedClassifier": "classifiers",
     "MarkovChainGenerator": "generators",
+    "NlpaugGenerator": "generators",
     "PercentilePolicy": "balagen.policy",
     "SampleCopyGenerator": "generators",
     "SentenceEncoder": "encoders",
-    "ShortfallWarning": "balagen.resampler",
+    "ShortfallWarning": "balagen.shortfall",
     "TextGenerator": "generators",
     "TextSampler": "over_sampling",
     "TransformerClassifier": "classifiers",
@@ -64,6 +67,7 @@ __all__ = [
     "LabelerEnsemble",
     "LogitAdjustedClassifier",
     "MarkovChainGenerator",
+    "NlpaugGenerator",
     "PercentilePolicy",
     "SampleCopyGenerator",
     "SentenceEncoder",

@@ -103,7 +103,7 @@ def check_single_labels(y: Any, *, estimator_name: str) -> np.ndarray:
     if len(missing):
         label = np.asarray(labels[missing[0]]).tolist()
         raise ValueError(
-            f"y must have one label per row, got {label!r} in row {missing[0]}. Remove such rows."
+            f"y must have one label per text, got {label!r} in row {missing[0]}. Remove such rows."
         )
     if labels.dtype == object and not any(isinstance(label, str) for label in labels.flat):
         labels = np.array(labels.tolist())  # numbers and truth values in an array of objects
@@ -111,7 +111,7 @@ def check_single_labels(y: Any, *, estimator_name: str) -> np.ndarray:
         labels = labels.argmax(axis=1)
     if labels.ndim != 1 or type_of_target(labels, input_name="y").startswith("multilabel"):
         raise ValueError(
-            "y must have one label per row, got a multilabel or multioutput target. Resample one label at a "
+            "y must have one label per text, got a multilabel or multioutput target. Resample one label at a "
             "time, or make each combination of labels a class."
         )
     check_classification_targets(labels)
@@ -121,7 +121,7 @@ def check_single_labels(y: Any, *, estimator_name: str) -> np.ndarray:
 
 def _check_two_classes(labels: np.ndarray, cure: str) -> None:
     if len(np.unique(labels)) < 2:
-        raise ValueError(f"y must hold at least two classes, got one class: {labels.tolist()[0]!r}. {cure}")
+        raise ValueError(f"y must have at least two classes, got one class: {labels.tolist()[0]!r}. {cure}")
 
 
 class TextClassifierTags:

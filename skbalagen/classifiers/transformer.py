@@ -29,9 +29,9 @@ __all__ = ["TransformerClassifier"]
 
 
 class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
-    """Fine-tune a pretrained encoder: mean of the token vectors, then a linear layer.
+    """Fine-tune a pretrained encoder: the mean of the token vectors, then a linear layer.
 
-    Repeated rows are encoded once and weighted by their number.
+    Repeated rows are encoded once and weighted by how often they occur.
 
     Parameters
     ----------
@@ -39,23 +39,23 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         The embedded encoder, a hub id such as ``"bert-base-uncased"`` (the paper's), or a folder. Weights
         are read from safetensors only.
     epochs : int, default=8
-        Passes over the distinct rows, at least 1.
+        Passes over the distinct rows; at least 1.
     batch_size : int, default=32
-        Rows a training step.
+        Rows per training step; at least 1.
     learning_rate : float, default=2e-4
-        Peak rate of AdamW. Small encoders want more than the 2e-5 usual for BERT.
+        Peak learning rate of AdamW, above 0. Small encoders need more than the 2e-5 that is usual for BERT.
     head_learning_rate_ratio : float, default=10.0
-        How much faster the new linear layer learns.
+        Learning rate of the new linear layer, in multiples of `learning_rate`; above 0.
     max_tokens : int, default=64
-        Longer texts are cut.
+        Longer texts are cut; at least 3.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes in the loss.
+        Weights of the classes in the loss, as in LogisticRegression.
     device : str, default="auto"
-        A torch device; "auto" is an accelerator where there is one.
+        A torch device; "auto" is an accelerator if there is one.
     random_state : int, RandomState instance or None, default=None
-        Order of rows, dropout and the new layer.
+        Decides the order of rows, the dropout and the start of the new layer.
     verbose : int, default=0
-        From 1, a progress bar of the fine-tuning is shown.
+        1 or more shows a progress bar of the fine-tuning.
 
     Attributes
     ----------
@@ -64,6 +64,24 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     tokenizer_ : transformers.PreTrainedTokenizerBase
     head_ : torch.nn.Linear
     history_ : TrainingHistory
+        Loss per epoch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Input that is not texts with one label each, a single class, or parameters out of range.
+
+    See Also
+    --------
+    skbalagen.EmbeddingClassifier : Leaves the encoder as it is, and takes seconds.
+    skbalagen.LogitAdjustedClassifier : Adjusts its predictions for the class shares.
+
+    Examples
+    --------
+    >>> from skbalagen import TransformerClassifier
+    >>> classifier = TransformerClassifier(epochs=20, random_state=0)
+    >>> classifier.fit(["hi", "bye"], ["greeting", "farewell"]).predict(["hello"])  # doctest: +SKIP
+    array(['greeting'], dtype='<U8')
     """
 
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn's own form

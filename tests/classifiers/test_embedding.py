@@ -156,7 +156,7 @@ def test_logit_adjustment_in_a_grid():
     ("texts", "labels", "error", "message"),
     [
         (["a", None], [0, 1], TypeError, "got None .* in row 1"),
-        (["a", "b"], [0, 0], ValueError, "y must hold at least two classes, got one class: 0"),
+        (["a", "b"], [0, 0], ValueError, "y must have at least two classes, got one class: 0"),
         (["a"], [0, 1], ValueError, "inconsistent"),
     ],
 )

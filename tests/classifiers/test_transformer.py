@@ -84,7 +84,7 @@ def test_history_has_the_losses(small):
     ("texts", "labels", "error", "message"),
     [
         (["a", None], [0, 1], TypeError, "got None .* in row 1"),
-        (["a", "b"], [0, 0], ValueError, "y must hold at least two classes, got one class: 0"),
+        (["a", "b"], [0, 0], ValueError, "y must have at least two classes, got one class: 0"),
         (["a"], [0, 1], ValueError, "inconsistent"),
     ],
 )
