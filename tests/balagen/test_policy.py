@@ -18,13 +18,13 @@ from skbalagen.balagen.policy import (
     band_targets,
     baseline,
     class_sizes,
+    growing_policy,
     naive_os,
     partial_os,
     partial_os_us,
     percentile_band,
     resolve_targets,
 )
-from skbalagen.balagen.training_set import rebalance_rows
 
 TEN = [1, 2, 4, 7, 11, 16, 22, 29, 37, 46]
 
@@ -123,26 +123,6 @@ def test_class_sizes_are_ascending_and_plain():
     assert all(type(label) is int for label in sizes)
 
 
-def test_rebalance_rows_copies_and_thins():
-    y = np.repeat(list("abc"), [2, 5, 10])
-    rng = np.random.default_rng(0)
-    rows = rebalance_rows(y, {"a": 7, "c": 4}, rng)
-    assert Counter(y[rows].tolist()) == {"a": 7, "b": 5, "c": 4}
-    assert sorted(Counter(rows[y[rows] == "a"].tolist()).values()) == [3, 4]  # each row about equally often
-    assert len(set(rows[y[rows] == "c"].tolist())) == 4
-    n_kept = 2 + 5 + 4
-    assert (np.diff(rows[:n_kept]) > 0).all()
-
-
-def test_rebalance_rows_can_switch_off_each_half():
-    y = np.repeat(list("abc"), [2, 5, 10])
-    targets = {"a": 7, "c": 4}
-    only_over = y[rebalance_rows(y, targets, np.random.default_rng(0), under=False)]
-    only_under = y[rebalance_rows(y, targets, np.random.default_rng(0), over=False)]
-    assert Counter(only_over.tolist()) == {"a": 7, "b": 5, "c": 10}
-    assert Counter(only_under.tolist()) == {"a": 2, "b": 5, "c": 4}
-
-
 def test_resolve_targets_in_imblearn_forms():
     y = np.repeat(list("abc"), [2, 5, 10])
     assert resolve_targets("minority", y) == {"a": 10, "b": 5, "c": 10}
@@ -164,3 +144,16 @@ def test_resolve_targets_in_imblearn_forms():
 def test_resolve_targets_refuses_impossible_wishes(strategy, message):
     with pytest.raises(ValueError, match=message):
         resolve_targets(strategy, np.array(["a", "b"]))
+
+
+def test_growing_policy_takes_the_smallest_of_its_three_limits():
+    def grown(sizes, advised, share=1.0):
+        policy = growing_policy(sizes, lambda n: share, advised_rows=advised, otherwise=PercentilePolicy())
+        return policy.beta_low
+
+    assert grown([2, 10], 20) == 200  # as advised
+    assert grown([2, 10], 100) == 300  # three times the largest
+    # 2000 generated rows: 100 classes of 20 rows reach 40.
+    assert grown([20] * 100, 100) == pytest.approx(200)
+    assert grown([20] * 100, 100, share=0.5) == pytest.approx(300)
+    assert grown([2, 10], 10) == PercentilePolicy().beta_low  # nothing to grow
