@@ -1,8 +1,8 @@
-"""The contract of a text generator, and the randomness that makes its candidates a stream."""
+"""The protocol of a text generator."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -17,32 +17,76 @@ class TextGenerator(Protocol):
     """What the resampler asks of a generator.
 
     The candidates of a class form a *stream*: candidate ``i`` of class ``c`` is a pure function of the
-    fitted generator, ``c``, ``i`` and ``random_state``. It does not depend on how many are asked for, on
-    the other classes, or on the size of a batch.
+    fitted generator, ``c``, ``i`` and ``random_state``. It does not depend on how many candidates are asked
+    for, on the other classes, or on the size of a batch.
 
-    A generator may have a method ``advised_share(n_rows)`` from the rows of a class to a number in (0, 1]: how
-    much of what the class lacks is better filled with its texts than with copies, all where there is no such
-    method (see ``BalaGenResampler.generated_share``). And it may have a number `advised_rows`, which is 0 where it
-    has none: the rows up to which all classes are better grown, the largest too (see
-    ``BalaGenResampler.beta_low``).
+    A generator may give advice, which the resampler takes where its own parameters leave the choice open:
+
+    - a method ``advised_share(n_rows)`` returns the fraction, in (0, 1], of the rows that a class of `n_rows`
+      rows lacks that is better filled by generation than by copies; 1 without the method;
+    - a number `advised_rows` is the class size up to which it pays to grow all classes, the largest
+      included; 0 without the attribute.
     """
 
     def fit(self, X: Texts, y: Labels) -> Self:
-        """Learn from the texts `X`, of shape (n_samples,), and their labels `y`, of shape (n_samples,)."""
+        """Learn from labeled texts.
+
+        Parameters
+        ----------
+        X : array-like of str, of shape (n_samples,)
+            Texts.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        self : object
+        """
         ...
 
     def sample(
         self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
     ) -> dict[Any, list[str | None]]:
-        """Return candidates ``spans[label]`` of each label's stream, in order; None where one failed."""
+        """Return candidates of each label's stream.
+
+        Parameters
+        ----------
+        spans : mapping of {label: range}
+            Which candidates of each class; ranges of step 1.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the streams.
+
+        Returns
+        -------
+        dict of {label: list of (str or None)}
+            In the order of the ranges; None where a candidate failed.
+        """
         ...
 
 
-def check_span_labels(spans: Mapping[Any, range], classes: Sequence[Any]) -> None:
-    """Raise ValueError if `spans` asks for a class that is not among the fitted `classes`."""
-    missing = [label for label in spans if label not in set(classes)]
+def check_span_labels(spans: Iterable[Any], classes: Sequence[Any]) -> None:
+    """Raise an error if `spans` asks for a class that is not among the fitted `classes`.
+
+    Parameters
+    ----------
+    spans : iterable of label
+        The labels that candidates are asked for: the keys of a mapping of spans.
+    classes : sequence of label
+        The labels that the generator was fitted on.
+
+    Raises
+    ------
+    ValueError
+        A label that was not fitted.
+
+    Examples
+    --------
+    >>> check_span_labels({"a": range(3)}, ["a", "b"])
+    """
+    fitted = set(classes)
+    missing = [label for label in spans if label not in fitted]
     if missing:
         raise ValueError(
             f"spans must name classes that the generator was fitted on, got {missing!r}; the fitted classes "
-            f"are {list(classes)!r}. Fit again with rows of that class, or leave it out."
+            f"are {list(classes)!r}. Fit the generator with rows of these classes, or leave them out of spans."
         )

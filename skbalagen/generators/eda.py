@@ -8,14 +8,11 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-from sklearn.utils.validation import check_is_fitted
 
-from skbalagen._utils.random import as_seed, stream_rng
 from skbalagen._utils.sklearn_compat import Interval, fit_context
-from skbalagen.generators.base import check_span_labels
-from skbalagen.generators.sample_copy import SampleCopyGenerator
+from skbalagen._utils.text import Labels, Texts
+from skbalagen.generators.row_editing import RowEditingGenerator
 from skbalagen.models.wordnet import synonyms_of
 
 __all__ = ["EDAGenerator"]
@@ -94,7 +91,7 @@ _OPERATIONS: dict[str, Callable[[list[str], int, np.random.Generator, Synonyms],
 }
 
 
-class EDAGenerator(BaseEstimator):
+class EDAGenerator(RowEditingGenerator):
     """Edit a random row of the class by one of four operations.
 
     Synonym replacement, random insertion of a synonym, random swap or random deletion, applied to
@@ -154,7 +151,7 @@ class EDAGenerator(BaseEstimator):
         self.operations = operations
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+    def fit(self, X: Texts, y: Labels) -> Self:
         """Remember the training rows, and look up the synonyms of their words.
 
         Parameters
@@ -183,53 +180,14 @@ class EDAGenerator(BaseEstimator):
                 f"operations must name one or more of {known}, got {self.operations!r}. Remove what is not in "
                 "that list, or leave operations out to use all four."
             )
-        self.copies_ = SampleCopyGenerator().fit(X, y)
-        self.classes_ = self.copies_.classes_
+        super().fit(X, y)
         tokens = {token for text in set(self.copies_.texts_) for token in text.split()}
         needs_synonyms = not {"synonym", "insert"}.isdisjoint(self.operations)
         self.synonyms_ = _look_up(tokens) if needs_synonyms else {}
         return self
 
-    def sample(
-        self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
-    ) -> dict[Any, list[str | None]]:
-        """Return candidates of each label's stream.
-
-        Parameters
-        ----------
-        spans : mapping of {label: range}
-            Which candidates of each class; ranges of step 1.
-        random_state : int, RandomState instance or None, default=None
-            Seed of the streams.
-
-        Returns
-        -------
-        dict of {label: list of (str or None)}
-            In the order of the ranges; None where the row that was drawn is blank.
-
-        Raises
-        ------
-        NotFittedError
-            `fit` was not called.
-        ValueError
-            A label that was not fitted.
-        """
-        check_is_fitted(self)
-        check_span_labels(spans, self.classes_.tolist())
-        seed = as_seed(random_state)
-        drawn = self.copies_.sample(spans, random_state=seed)
-        return {
-            label: [
-                self._edit(text or "", stream_rng(seed, label, index))
-                for index, text in zip(span, drawn[label], strict=True)
-            ]
-            for label, span in spans.items()
-        }
-
-    def _edit(self, text: str, rng: np.random.Generator) -> str | None:
+    def _edit(self, text: str, rng: np.random.Generator) -> str:
         words = text.split()
-        if not words:
-            return None
         n = max(1, round(self.alpha * len(words)))
         for number in rng.permutation(len(self.operations)).tolist():
             edited = _OPERATIONS[self.operations[number]](words, n, rng, self.synonyms_)

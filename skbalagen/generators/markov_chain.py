@@ -1,9 +1,9 @@
-"""Word-level Markov chains, one a class."""
+"""Word-level Markov chains, one per class."""
 
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import accumulate
 from numbers import Integral
 from typing import Any, Self
@@ -14,47 +14,47 @@ from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._utils.random import as_seed, stream_rng
 from skbalagen._utils.sklearn_compat import Interval, fit_context
-from skbalagen._utils.text import fold_text
+from skbalagen._utils.text import Labels, Texts, fold_text
 from skbalagen.generators.base import check_span_labels
 from skbalagen.generators.sample_copy import SampleCopyGenerator
 
 __all__ = ["MarkovChainGenerator"]
 
-# Candidates that a chain may try before its class backs off to a lower order.
+# Candidates that a chain may fail on before its class backs off to a lower order.
 _TRIALS = 5
 
-# {state: (words that may follow, their counts added up)}
+# {state: (words that may follow, their cumulative counts)}
 _Transitions = dict[tuple[str, ...], tuple[list[str], list[int]]]
 
 
 class MarkovChainGenerator(BaseEstimator):
-    """Walk a chain over the words of a class.
+    """Walk a Markov chain over the words of a class.
 
-    A walk that is blank, too long or a training row of the class is thrown away and tried again. A class
-    whose chain of order `order` says nothing new in `fit` gets one of the next lower order, and copies of
-    its rows where order 1 has nothing new to say either.
+    A walk that is blank, too long or equal to a training row of the class is discarded and tried again. If
+    the chain of a class gives no new text in `fit`, its order is lowered by one, down to 1; if order 1 gives
+    none either, the candidates of the class are copies of its rows.
 
     Parameters
     ----------
     order : int, default=2
-        Words that the next one depends on, at least 1 (the paper: 2).
+        Number of words that the next word depends on, at least 1 (the paper: 2).
     max_words : int, default=50
-        Longest text, in words, at least 1. A class of longer texts only ends up with copies.
+        Longest text, in words, at least 1. A class whose texts are all longer gets copies.
     tries : int, default=10
-        Walks a candidate, at least 1.
+        Walks per candidate, at least 1.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     order_ : dict of {label: int}
-        The order that each class got; 0 means copies.
+        The order of each class's chain; 0 means copies.
     transitions_ : dict of {label: dict}
-        Of each class, the words that follow each state and their counts added up; empty at order 0.
+        For each class, the words that follow each state and their cumulative counts; empty at order 0.
     known_ : dict of {label: frozenset of str}
         The training rows of each class, case and white space folded.
     copies_ : SampleCopyGenerator
-        What draws the copies.
+        Draws the copies.
 
     References
     ----------
@@ -84,7 +84,7 @@ class MarkovChainGenerator(BaseEstimator):
         self.tries = tries
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+    def fit(self, X: Texts, y: Labels) -> Self:
         """Build a chain for each class.
 
         Parameters
@@ -131,7 +131,7 @@ class MarkovChainGenerator(BaseEstimator):
         Returns
         -------
         dict of {label: list of (str or None)}
-            In the order of the ranges; None where no walk of `tries` was new and short enough.
+            In the order of the ranges; None where none of `tries` walks was new and short enough.
 
         Raises
         ------
@@ -146,12 +146,12 @@ class MarkovChainGenerator(BaseEstimator):
         copied = {label: span for label, span in spans.items() if self.order_[label] == 0}
         copies = self.copies_.sample(copied, random_state=seed)
         return {
-            label: copies[label] if label in copies else [self._say(label, seed, index) for index in span]
+            label: copies[label] if label in copies else [self._text(label, seed, index) for index in span]
             for label, span in spans.items()
         }
 
     def _fit_class(self, label: Any, corpus: list[list[str]]) -> None:
-        """Set the highest order whose chain says something new, and its transitions."""
+        """Set the highest order whose chain gives a new text, and its transitions."""
         from markovify import Chain
 
         for order in range(self.order if corpus else 0, 0, -1):
@@ -160,12 +160,13 @@ class MarkovChainGenerator(BaseEstimator):
                 state: (list(following), list(accumulate(following.values())))
                 for state, following in Chain(corpus, order).model.items()
             }
-            # A seed of its own: the order must not depend on the random state of a later `sample`.
-            if any(self._say(label, 0, index) is not None for index in range(_TRIALS)):
+            # A fixed seed: the order must not depend on the random state of a later `sample`.
+            if any(self._text(label, 0, index) is not None for index in range(_TRIALS)):
                 return
         self.order_[label], self.transitions_[label] = 0, {}
 
-    def _say(self, label: Any, seed: int, index: int) -> str | None:
+    def _text(self, label: Any, seed: int, index: int) -> str | None:
+        """Return the first walk that is a new text, or None after `tries` walks."""
         rng = stream_rng(seed, label, index)
         for _ in range(self.tries):
             text = self._walk(self.transitions_[label], self.order_[label], rng)
@@ -173,9 +174,10 @@ class MarkovChainGenerator(BaseEstimator):
                 return text
         return None
 
-    # markovify's own walk draws from Python's global random state, and adds the counts of a state up anew at
-    # each step.
+    # Not markovify's own walk, which draws from Python's global random state and sums the counts of a state
+    # at every step.
     def _walk(self, transitions: _Transitions, order: int, rng: np.random.Generator) -> str | None:
+        """Return the words of one walk, or None if it did not end within `max_words` words."""
         from markovify.chain import BEGIN, END
 
         state = (BEGIN,) * order

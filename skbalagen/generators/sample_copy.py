@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._utils.random import as_seed, stream_uniforms
 from skbalagen._utils.sklearn_compat import fit_context
-from skbalagen._utils.text import as_texts
+from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen.generators.base import check_span_labels
 
 __all__ = ["SampleCopyGenerator"]
@@ -32,8 +32,8 @@ class SampleCopyGenerator(BaseEstimator):
 
     Notes
     -----
-    The resampler takes row numbers from :meth:`sample_rows`, so that copies keep their source: they are
-    neither judged by labelers nor counted as synthetic.
+    The resampler takes row numbers from :meth:`sample_rows`, so that each copy keeps its source. Copies are
+    not judged by the labelers and do not count as synthetic.
 
     References
     ----------
@@ -53,7 +53,7 @@ class SampleCopyGenerator(BaseEstimator):
     _parameter_constraints: dict = {}  # noqa: RUF012 - scikit-learn's own form
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+    def fit(self, X: Texts, y: Labels) -> Self:
         """Remember the training rows.
 
         Parameters

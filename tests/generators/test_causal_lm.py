@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -12,7 +14,6 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skbalagen import CausalLMGenerator
-from skbalagen.generators.causal_lm import _draw, _held_out
 from tests.fakes import ORDERS, REFUNDS
 
 
@@ -33,16 +34,6 @@ def test_adapters_learn_beside_frozen_weights(tiny_gpt2):
     X, y = ["red red red", "blue green"] * 8, ["flight", "fare"] * 8
     losses = tiny(tiny_gpt2, epochs=30, max_copies=8, learning_rate=3e-2).fit(X, y).history_.train_loss
     assert losses[-1] < losses[0] - 0.3
-
-
-def test_stream_contract(tiny_gpt2, corpus):
-    generator = tiny(tiny_gpt2).fit(*corpus)
-    whole = generator.sample({"meal": range(12), "city": range(5)}, random_state=3)
-    assert generator.sample({"meal": range(4)}, random_state=3)["meal"] == whole["meal"][:4]
-    assert generator.sample({"meal": range(4, 12)}, random_state=3)["meal"] == whole["meal"][4:]
-    generator.sampling_batch_size = 3
-    assert generator.sample({"city": range(5), "meal": range(12)}, random_state=3) == whole
-    assert generator.sample({"meal": range(12)}, random_state=4)["meal"] != whole["meal"]
 
 
 def test_same_seed_same_model_other_seed_other(tiny_gpt2, corpus):
@@ -86,34 +77,10 @@ def test_the_first_candidate_of_a_class_is_its_prompt(tiny_gpt2):
     assert written["flight_no"][0] != "flight no"
 
 
-def test_loss_counts_the_text_and_the_end_but_not_the_label(tiny_gpt2, corpus):
-    generator = tiny(tiny_gpt2).fit(*corpus)
-    sequences, n_prompt = generator._encode([("question number 3", "meal"), ("red", "city")])
-    assert [len(s) for s in sequences] == [2 + 3 + 1, 2 + 1 + 1]  # label, colon, text, end
-    assert n_prompt.tolist() == [2, 2]
-    model = generator.model_.float()
-    by_hand = []
-    for tokens, n in zip(sequences, n_prompt, strict=True):
-        with torch.no_grad():
-            log_p = model(torch.tensor([tokens])).logits[0].log_softmax(dim=-1)
-        by_hand += [-log_p[i - 1, tokens[i]].item() for i in range(n, len(tokens))]
-    with torch.no_grad():
-        loss = generator._loss(sequences, n_prompt).item()
-    assert loss == pytest.approx(np.mean(by_hand), rel=1e-4)
-
-
 def test_repeated_rows_are_drawn_up_to_max_copies(tiny_gpt2):
     X, y = ["red"] * 40 + ["blue", "green"], ["flight"] * 40 + ["fare"] * 2
     steps = [tiny(tiny_gpt2, max_copies=n, batch_size=1, epochs=1).fit(X, y).history_.n_steps for n in (1, 4)]
     assert steps == [3, 4 + 2]
-
-
-def test_validation_rows_come_from_classes_that_can_spare_them():
-    labels = ["a"] * 20 + ["b"] * 9
-    rows = _held_out(labels, 0.2, np.random.default_rng(0))
-    assert len(rows) == 4
-    assert set(rows) <= set(range(20))
-    assert len(_held_out(labels, 0.0, np.random.default_rng(0))) == 0
 
 
 def test_validation_stops_training_and_gives_a_perplexity(tiny_gpt2):
@@ -138,16 +105,36 @@ def test_bad_parameters_are_refused(params, message, tiny_gpt2):
         tiny(tiny_gpt2, **params).fit(["red", "blue"], ["a", "b"])
 
 
-def test_unfitted_and_unknown_labels_are_refused(tiny_gpt2, corpus):
-    with pytest.raises(NotFittedError):
-        tiny(tiny_gpt2).sample({"meal": range(1)})
-    with pytest.raises(ValueError, match=r"got \['hotel'\]; the fitted classes"):
-        tiny(tiny_gpt2).fit(*corpus).sample({"hotel": range(1)})
-
-
 def test_model_that_is_not_there_is_named(tmp_path):
     with pytest.raises(OSError, match=r"could not be loaded.*Only safetensors"):
         CausalLMGenerator(model=str(tmp_path)).fit(["red", "blue"], ["a", "b"])
+
+
+def test_a_description_replaces_the_label_in_the_prompt_and_as_a_text(tiny_gpt2, corpus):
+    plain, described = (
+        tiny(tiny_gpt2, label_descriptions=descriptions).fit(*corpus)
+        for descriptions in (None, {"meal": "red question"})
+    )
+    assert described.prompts_["meal"] == "red question"
+    assert described.sample({"meal": range(1)}, random_state=0) == {"meal": ["red question"]}
+    spans = {"meal": range(1, 20)}
+    assert plain.sample(spans, random_state=0) != described.sample(spans, random_state=0)
+
+
+def test_all_weights_learn_without_adapters_and_only_then(tiny_gpt2, corpus):
+    from transformers import AutoModelForCausalLM
+
+    untrained = AutoModelForCausalLM.from_pretrained(tiny_gpt2)
+    whole, adapted = (tiny(tiny_gpt2, lora_rank=rank).fit(*corpus).model_ for rank in (None, 2))
+    embeddings = [m.get_input_embeddings().weight.float() for m in (untrained, whole, adapted)]
+    assert not torch.allclose(embeddings[0], embeddings[1], atol=1e-4)
+    assert torch.allclose(embeddings[0], embeddings[2], atol=1e-2)  # untouched, perhaps rounded
+
+
+def test_fitted_model_is_frozen_and_in_evaluation_mode(tiny_gpt2, corpus):
+    model = tiny(tiny_gpt2).fit(*corpus).model_
+    assert not model.training
+    assert not any(parameter.requires_grad for parameter in model.parameters())
 
 
 def test_fitted_model_is_a_plain_transformers_model(tiny_gpt2, corpus, tmp_path):
@@ -164,6 +151,36 @@ def test_fitted_model_is_a_plain_transformers_model(tiny_gpt2, corpus, tmp_path)
 
 def test_clone_is_unfitted(tiny_gpt2, corpus):
     assert not hasattr(clone(tiny(tiny_gpt2).fit(*corpus)), "model_")
+
+
+def test_pickles_carry_no_weights_and_say_how_to_keep_them(tiny_gpt2, corpus):
+    generator = tiny(tiny_gpt2).fit(*corpus)
+    copied = pickle.loads(pickle.dumps(generator))
+    assert len(pickle.dumps(generator)) < 5000
+    assert copied.prompts_ == generator.prompts_
+    assert copied.history_ == generator.history_
+    for use in (lambda: copied.sample({"meal": range(1)}), lambda: copied.save("folder")):
+        with pytest.raises(NotFittedError):
+            use()
+    with pytest.raises(NotFittedError, match=r"it comes from a pickle, .* Keep them with save\(folder\)"):
+        copied.sample({"meal": range(1)})
+
+
+def test_a_deep_copy_carries_the_weights(tiny_gpt2, corpus):
+    generator = tiny(tiny_gpt2).fit(*corpus)
+    copied = deepcopy(generator)
+    spans = {"meal": range(6)}
+    assert copied.sample(spans, random_state=0) == generator.sample(spans, random_state=0)
+    assert copied.model_ is not generator.model_
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "share"), [(1, 0.5), (16, 0.5), (20, 0.4), (25, 0.32), (32, 0.25), (900, 0.25)]
+)
+def test_advised_share_falls_from_a_half_to_a_quarter(n_rows, share):
+    assert CausalLMGenerator.advised_share(n_rows) == pytest.approx(share)
+    assert CausalLMGenerator().advised_share(n_rows) == pytest.approx(share)
+    assert CausalLMGenerator.advised_rows == 100
 
 
 @pytest.mark.model
@@ -199,19 +216,6 @@ def test_two_processes_write_the_same_texts():
     assert runs[0].stderr == ""
 
 
-def test_no_more_than_max_rows_of_a_class_are_drawn_an_epoch():
-    exposures = np.array([1, 2, 0, 2, 1, 1, 2])
-    codes = np.array([0, 1, 0, 0, 0, 1, 0])
-    rng = np.random.default_rng(0)
-    epochs = [_draw(exposures, codes, 2, rng) for _ in range(30)]
-    for rows in epochs:
-        distinct = np.unique(rows)
-        assert np.bincount(codes[distinct]).tolist() == [2, 2]
-        assert all((rows == r).sum() == exposures[r] for r in distinct)
-    assert {r for rows in epochs for r in rows} == {0, 1, 3, 4, 5, 6}  # another draw each epoch
-    assert np.bincount(_draw(exposures, codes, 9, rng), minlength=7).tolist() == exposures.tolist()
-
-
 @pytest.mark.parametrize(
     ("tokens", "text"),
     [
@@ -225,10 +229,10 @@ def test_no_more_than_max_rows_of_a_class_are_drawn_an_epoch():
         ("what is it<|im_end|>", None),
     ],
 )
-def test_what_is_no_text_fails(tiny_gpt2, monkeypatch, tokens, text):
+def test_decoded_tokens_that_are_no_text_fail(tiny_gpt2, monkeypatch, tokens, text):
     generator = tiny(tiny_gpt2, epochs=1).fit(["red wine", "blue sky"], ["drink", "air"])
     monkeypatch.setattr("skbalagen.generators.causal_lm.sample_tokens", lambda *_, **__: [[1]])
     tokenizer = generator.tokenizer_
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_end|>"]})
-    monkeypatch.setattr(tokenizer, "batch_decode", lambda *_, **__: [tokens])
+    monkeypatch.setattr(tokenizer, "decode", lambda *_, **__: tokens)
     assert generator.sample({"drink": range(1, 2)}, random_state=0) == {"drink": [text]}

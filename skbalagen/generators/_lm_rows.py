@@ -1,0 +1,258 @@
+"""Rows of "label: text" for a language model: prompts, tokens, and which rows an epoch draws."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from unicodedata import category
+
+import numpy as np
+
+from skbalagen._torch.token_loss import mean_text_loss, text_loss
+from skbalagen._utils.text import label_words
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = [
+    "TrainingRows",
+    "class_prompts",
+    "clean_text",
+    "draw_rows",
+    "encode_prompt",
+    "encode_rows",
+    "has_word",
+    "held_out_rows",
+]
+
+_WORD = re.compile(r"[^\W\d_]{2}")  # two letters side by side
+_SMALLEST_SPARED = 10  # rows of a class that may give some of them away for validation
+
+
+def class_prompts(labels: Sequence[Any], descriptions: Mapping[Any, str] | None) -> dict[Any, str]:
+    """Return the prompt of each class: its description, else the label as a person reads it.
+
+    Parameters
+    ----------
+    labels : sequence of label
+        The classes.
+    descriptions : mapping of {label: str} or None
+        Replacements for labels.
+
+    Returns
+    -------
+    dict of {label: str}
+
+    Examples
+    --------
+    >>> class_prompts(["flight_no", "fare"], {"fare": "what a ticket costs"})
+    {'flight_no': 'flight no', 'fare': 'what a ticket costs'}
+    """
+    described = dict(descriptions or {})
+    unknown = [label for label in described if label not in labels]
+    if unknown:
+        warnings.warn(
+            f"label_descriptions names classes that are not in y: {unknown!r}. They are ignored; the classes "
+            f"are {list(labels)!r}.",
+            UserWarning,
+            stacklevel=4,  # past the generator's fit and scikit-learn's wrapper of it
+        )
+    return {label: described.get(label, label_words(label)) for label in labels}
+
+
+def has_word(text: str) -> bool:
+    """Return whether two letters stand side by side in `text`: a number or a code is no text.
+
+    Examples
+    --------
+    >>> has_word("flight no"), has_word("3 b")
+    (True, False)
+    """
+    return _WORD.search(text) is not None
+
+
+def encode_prompt(tokenizer: Any, prompt: str) -> list[int]:
+    """Return the tokens of "prompt:"."""
+    return tokenizer(f"{prompt}:", add_special_tokens=False)["input_ids"]
+
+
+def encode_rows(
+    tokenizer: Any, rows: Sequence[tuple[str, Any]], prompts: Mapping[Any, str], max_tokens: int
+) -> tuple[list[list[int]], np.ndarray]:
+    """Return the tokens of "prompt: text" for each row.
+
+    Parameters
+    ----------
+    tokenizer : transformers.PreTrainedTokenizerBase
+        Its end-of-text token is put behind each text.
+    rows : sequence of (str, label)
+        Texts and their labels, at least one.
+    prompts : mapping of {label: str}
+        What stands before the texts of each class.
+    max_tokens : int
+        Most tokens of a text, the end-of-text token counted; longer texts are cut.
+
+    Returns
+    -------
+    sequences : list of list of int, of length len(rows)
+        The tokens.
+    n_prompt : ndarray of int, of shape (len(rows),)
+        How many of them are the prompt.
+    """
+    encoded = {label: encode_prompt(tokenizer, prompts[label]) for label in {label for _, label in rows}}
+    texts = tokenizer([f" {text.strip()}" for text, _ in rows], add_special_tokens=False)["input_ids"]
+    end = [tokenizer.eos_token_id]
+    sequences = [
+        encoded[label] + (tokens + end)[:max_tokens] for (_, label), tokens in zip(rows, texts, strict=True)
+    ]
+    return sequences, np.array([len(encoded[label]) for _, label in rows])
+
+
+class TrainingRows:
+    """Distinct labeled texts as tokens, and how often an epoch draws each.
+
+    Parameters
+    ----------
+    tokenizer : transformers.PreTrainedTokenizerBase
+        As in :func:`encode_rows`.
+    X : ndarray of object, of shape (n_samples,)
+        Texts; repeated rows are kept once.
+    y : ndarray of shape (n_samples,)
+        Their labels.
+    prompts : mapping of {label: str}
+        The prompt of each class.
+    max_tokens : int
+        As in :func:`encode_rows`.
+    max_copies : int
+        Upper bound on how often an epoch draws the same row.
+
+    Attributes
+    ----------
+    sequences : list of list of int
+        The tokens of each distinct row.
+    n_prompt, n_text : ndarray of int, of shape (n_rows,)
+        How many of them are the prompt, and how many the text.
+    exposures : ndarray of int, of shape (n_rows,)
+        How often an epoch draws each row.
+    held_out : ndarray of int
+        Row numbers for validation; none before :meth:`hold_out`.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Any,
+        X: np.ndarray,
+        y: np.ndarray,
+        prompts: Mapping[Any, str],
+        max_tokens: int,
+        max_copies: int,
+    ) -> None:
+        counts = Counter(zip(X.tolist(), y.tolist(), strict=True))
+        self.sequences, self.n_prompt = encode_rows(tokenizer, list(counts), prompts, max_tokens)
+        self.lengths = np.array([len(tokens) for tokens in self.sequences])
+        self.n_text = self.lengths - self.n_prompt
+        numbers = {label: number for number, label in enumerate(prompts)}
+        self._codes = np.array([numbers[label] for _, label in counts])
+        self.held_out = np.array([], dtype=int)
+        self.exposures = np.minimum(list(counts.values()), max_copies)
+
+    def hold_out(self, fraction: float, rng: np.random.Generator) -> None:
+        """Keep that fraction of the rows for validation, see :func:`held_out_rows`."""
+        self.held_out = held_out_rows(self._codes, fraction, rng)
+        self.exposures[self.held_out] = 0
+
+    def draw(self, max_rows: int, rng: np.random.Generator) -> np.ndarray:
+        """Return the row numbers of one epoch, see :func:`draw_rows`."""
+        return draw_rows(self.exposures, self._codes, max_rows, rng)
+
+    def loss(self, model: Any, rows: np.ndarray) -> torch.Tensor:
+        """Return the mean loss of the texts of `rows`, in nats per token."""
+        return text_loss(model, [self.sequences[r] for r in rows], self.n_prompt[rows])
+
+    def validation_loss(self, model: Any) -> float:
+        """Return the mean loss of the held-out texts, in nats per token."""
+        return mean_text_loss(model, self.sequences, self.n_prompt, self.held_out)
+
+
+def draw_rows(
+    exposures: np.ndarray, codes: np.ndarray, max_rows: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw the rows of one epoch: `max_rows` distinct rows of each class at most.
+
+    Parameters
+    ----------
+    exposures : ndarray of int, of shape (n_rows,)
+        How often each row occurs in an epoch that draws it; rows with 0 are never drawn.
+    codes : ndarray of int, of shape (n_rows,)
+        The number of each row's class.
+    max_rows : int
+        Most distinct rows per class, at least 1.
+    rng : numpy.random.Generator
+        Chooses the rows of a class that has more.
+
+    Returns
+    -------
+    ndarray of int
+        Row numbers, a row as often as `exposures` says.
+    """
+    order = rng.permutation(np.flatnonzero(exposures))
+    order = order[np.argsort(codes[order], kind="stable")]
+    starts = np.searchsorted(codes[order], codes[order])  # where the class of each row begins
+    rows = order[np.arange(len(order)) - starts < max_rows]
+    return np.repeat(rows, exposures[rows])
+
+
+def held_out_rows(codes: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw validation rows from every class that has at least ten rows.
+
+    Parameters
+    ----------
+    codes : ndarray of int, of shape (n_rows,)
+        The number of each row's class, from 0.
+    fraction : float
+        Fraction of the rows of each of these classes, in [0, 1].
+    rng : numpy.random.Generator
+        Chooses the rows.
+
+    Returns
+    -------
+    ndarray of int
+        Row numbers, ascending.
+    """
+    if fraction == 0:
+        return np.array([], dtype=int)
+    parts = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    chosen = [
+        rng.permutation(rows)[: round(fraction * len(rows))]
+        for rows in parts
+        if len(rows) >= _SMALLEST_SPARED
+    ]
+    return np.sort(np.concatenate([*chosen, np.array([], dtype=int)]))
+
+
+def clean_text(text: str, special: Sequence[str]) -> str | None:
+    """Return what a model wrote with single spaces, or None if it is not a text.
+
+    Parameters
+    ----------
+    text : str
+        Decoded tokens.
+    special : sequence of str
+        The tokenizer's special tokens, which are never part of a text.
+
+    Returns
+    -------
+    str or None
+        None if the text is blank, or holds a special token, a control character or a broken one.
+
+    Examples
+    --------
+    >>> clean_text(" where  is it ", ["<|im_end|>"])
+    'where is it'
+    """
+    text = " ".join(text.split())
+    broken = any(category(c) in ("Cc", "Cn", "Co", "Cs") or c == "\ufffd" for c in text)
+    return None if not text or broken or any(token in text for token in special) else text

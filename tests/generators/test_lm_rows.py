@@ -1,0 +1,181 @@
+"""Rows for a language model: prompts, tokens, epochs, held-out rows, and what counts as a text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from skbalagen.generators._lm_rows import (
+    TrainingRows,
+    class_prompts,
+    clean_text,
+    draw_rows,
+    encode_prompt,
+    encode_rows,
+    has_word,
+    held_out_rows,
+)
+
+PROMPTS = {"meal": "meal", "city": "city question"}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_gpt2):
+    return AutoTokenizer.from_pretrained(tiny_gpt2)
+
+
+def words(tokenizer, tokens):
+    return tokenizer.convert_ids_to_tokens(tokens)
+
+
+def test_class_prompts_are_labels_as_a_person_reads_them_or_descriptions():
+    assert class_prompts(["a_b", 3, True], {3: "three"}) == {"a_b": "a b", 3: "three", True: "True"}
+    assert class_prompts(["a"], None) == {"a": "a"}
+
+
+def test_class_prompts_warns_of_descriptions_of_no_class():
+    with pytest.warns(
+        UserWarning, match=r"not in y: \['b', 'c'\]. They are ignored; the classes are \['a'\]"
+    ):
+        assert class_prompts(["a"], {"b": "x", "c": "y", "a": "z"}) == {"a": "z"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("flight no", True),
+        ("3b", False),
+        ("a b c", False),
+        ("_no_", True),
+        ("42", False),
+        ("é à où", True),
+        ("", False),
+    ],
+)
+def test_has_word_wants_two_letters_side_by_side(text, expected):
+    assert has_word(text) is expected
+
+
+def test_encode_prompt_ends_with_a_colon(tokenizer):
+    assert words(tokenizer, encode_prompt(tokenizer, "city question")) == ["city", "question", ":"]
+
+
+def test_encode_rows_puts_the_prompt_before_and_the_end_behind_each_text(tokenizer):
+    rows = [("question number 3", "meal"), (" red ", "city")]
+    sequences, n_prompt = encode_rows(tokenizer, rows, PROMPTS, 8)
+    assert [words(tokenizer, tokens) for tokens in sequences] == [
+        ["meal", ":", "question", "number", "3", "<end>"],
+        ["city", "question", ":", "red", "<end>"],
+    ]
+    assert n_prompt.tolist() == [2, 3]
+
+
+def test_encode_rows_cuts_texts_but_not_prompts(tokenizer):
+    sequences, n_prompt = encode_rows(tokenizer, [("red blue green red", "city")], PROMPTS, 3)
+    assert words(tokenizer, sequences[0]) == ["city", "question", ":", "red", "blue", "green"]  # no end
+    assert n_prompt.tolist() == [3]
+
+
+@pytest.fixture
+def rows(tokenizer):
+    X = np.array(["red", "blue", "red", "red", "green number", "red"], dtype=object)
+    y = np.array(["meal", "meal", "meal", "city", "city", "meal"])
+    return TrainingRows(tokenizer, X, y, PROMPTS, 8, 2)
+
+
+def test_training_rows_encodes_repeated_rows_once(rows, tokenizer):
+    assert [words(tokenizer, tokens)[-2] for tokens in rows.sequences] == ["red", "blue", "red", "number"]
+    assert rows.n_prompt.tolist() == [2, 2, 3, 3]
+    assert rows.n_text.tolist() == [2, 2, 2, 3]
+    assert rows.lengths.tolist() == [4, 4, 5, 6]
+    assert rows.exposures.tolist() == [2, 1, 1, 1]  # "red" of the meals occurs three times, drawn twice
+
+
+def test_training_rows_draws_what_its_exposures_say(rows):
+    drawn = rows.draw(9, np.random.default_rng(0))
+    assert np.bincount(drawn).tolist() == [2, 1, 1, 1]
+    one_each = rows.draw(1, np.random.default_rng(0))
+    assert len(set(one_each) & {0, 1}) == len(set(one_each) & {2, 3}) == 1
+
+
+def test_training_rows_does_not_draw_rows_that_are_held_out(tokenizer):
+    X = np.array([f"number {i} {color}" for i in range(12) for color in ("red", "blue")], dtype=object)
+    rows = TrainingRows(tokenizer, X, np.array(["meal"] * 24), {"meal": "meal"}, 8, 2)
+    assert rows.held_out.tolist() == []
+    rows.hold_out(0.25, np.random.default_rng(0))
+    assert len(rows.held_out) == 6
+    drawn = rows.draw(99, np.random.default_rng(0))
+    assert sorted({*drawn, *rows.held_out}) == list(range(24))
+    assert not set(drawn) & set(rows.held_out)
+
+
+def test_training_rows_losses_count_the_texts_and_the_ends(rows, tiny_gpt2):
+    model = AutoModelForCausalLM.from_pretrained(tiny_gpt2).eval()
+
+    def by_hand(numbers):
+        losses = []
+        for tokens, n in ((rows.sequences[r], rows.n_prompt[r]) for r in numbers):
+            log_p = model(torch.tensor([tokens])).logits[0].log_softmax(dim=-1)
+            losses += [-log_p[i - 1, tokens[i]].item() for i in range(n, len(tokens))]
+        return np.mean(losses)
+
+    rows.held_out = np.array([0, 3])
+    with torch.no_grad():
+        assert rows.loss(model, np.array([1, 2])).item() == pytest.approx(by_hand([1, 2]), rel=1e-4)
+        assert rows.validation_loss(model) == pytest.approx(by_hand([0, 3]), rel=1e-4)
+
+
+def test_draw_rows_draws_no_more_than_max_rows_of_a_class_per_epoch():
+    exposures = np.array([1, 2, 0, 2, 1, 1, 2])
+    codes = np.array([0, 1, 0, 0, 0, 1, 0])
+    rng = np.random.default_rng(0)
+    epochs = [draw_rows(exposures, codes, 2, rng) for _ in range(30)]
+    for rows in epochs:
+        distinct = np.unique(rows)
+        assert np.bincount(codes[distinct]).tolist() == [2, 2]
+        assert all((rows == r).sum() == exposures[r] for r in distinct)
+    assert {r for rows in epochs for r in rows} == {0, 1, 3, 4, 5, 6}  # another draw each epoch
+    assert np.bincount(draw_rows(exposures, codes, 9, rng), minlength=7).tolist() == exposures.tolist()
+
+
+def test_held_out_rows_come_from_classes_that_can_spare_them():
+    codes = np.array([0] * 20 + [1] * 9 + [2] * 10)
+    rows = held_out_rows(codes, 0.2, np.random.default_rng(0))
+    assert rows.tolist() == sorted(set(rows))
+    assert np.bincount(codes[rows], minlength=3).tolist() == [4, 0, 2]
+
+
+def test_held_out_rows_are_none_where_none_are_asked_for_or_none_can_be_spared():
+    rng = np.random.default_rng(0)
+    assert held_out_rows(np.zeros(50, dtype=int), 0.0, rng).tolist() == []
+    assert held_out_rows(np.array([0] * 9 + [1] * 3), 0.5, rng).tolist() == []
+
+
+def test_held_out_rows_are_drawn_at_random():
+    codes = np.zeros(40, dtype=int)
+    draws = {tuple(held_out_rows(codes, 0.1, np.random.default_rng(seed))) for seed in range(10)}
+    assert len(draws) == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("where  is\nit", "where is it"),
+        (" tab\tand line \r\n", "tab and line"),
+        (
+            "family \U0001f468\u200d\U0001f469\u200d\U0001f467",
+            "family \U0001f468\u200d\U0001f469\u200d\U0001f467",
+        ),
+        ("", None),
+        (" \n ", None),
+        ("nul \x00", None),
+        ("caf\ufffd", None),
+        ("private \ue000", None),
+        ("unassigned \u0378", None),
+        ("text <|end|>", None),
+    ],
+)
+def test_clean_text_gives_a_text_with_single_spaces_or_none(text, expected):
+    assert clean_text(text, ["<|end|>"]) == expected
