@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
@@ -29,8 +30,8 @@ class EmbeddingClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     encoder : SentenceEncoder, default=None
         A transformer from texts to vectors; None is the embedded encoder.
     C : float, default=10.0
-        Inverse strength of the regularisation, above 0. Unit vectors are short, so that scikit-learn's
-        default of 1 is strong here.
+        Inverse strength of the regularisation, above 0. scikit-learn's default of 1 is too strong for unit
+        vectors.
     class_weight : dict, "balanced" or None, default=None
         As in LogisticRegression.
     label_texts : bool, default=False
@@ -43,7 +44,7 @@ class EmbeddingClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         Strength of post-hoc logit adjustment, at least 0: ``predict`` subtracts it times the log of the class
         share from the log probability. 0 is none, 1 is optimal for macro accuracy if probabilities are
         calibrated. ``predict_proba`` is not adjusted. It is read when predicting, so that ``set_params`` takes
-        effect without another fit. Leave `class_weight` out with it.
+        effect without another fit. A warning is issued if `class_weight` is set too.
 
     Attributes
     ----------
@@ -103,6 +104,13 @@ class EmbeddingClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     def fit(self, X: Texts, y: Labels, sample_weight: np.ndarray | None = None) -> Self:
         """Fit on the texts `X`, labels `y` and weights, each of shape (n_samples,)."""
         texts, labels = check_texts_and_labels(X, y)
+        if self.logit_adjustment > 0 and self.class_weight is not None:
+            warnings.warn(
+                f"class_weight={self.class_weight!r} already weights the classes, and "
+                f"logit_adjustment={self.logit_adjustment} adjusts for their shares once more. Set one of the two.",
+                UserWarning,
+                stacklevel=3,
+            )
         self.encoder_ = SentenceEncoder() if self.encoder is None else clone(self.encoder)
         self.linear_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
         vectors = self.encoder_.fit_transform(texts)

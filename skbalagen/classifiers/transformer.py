@@ -18,12 +18,12 @@ from skbalagen._torch.trainer import TrainingHistory, fine_tune
 from skbalagen._utils.random import as_seed
 from skbalagen._utils.sklearn_compat import Interval, StrOptions, check_sample_weight, fit_context
 from skbalagen._utils.text import Labels, Texts, as_texts, merge_repeats
+from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
 from skbalagen.models.catalog import MINILM
 from skbalagen.models.load import load_encoder
 
 if TYPE_CHECKING:
     import torch
-from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
 
 __all__ = ["TransformerClassifier"]
 

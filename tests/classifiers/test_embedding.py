@@ -143,6 +143,13 @@ def test_logit_adjustment_leaves_a_class_without_weight_alone():
     assert "mostly c" not in classifier.predict(texts)
 
 
+def test_class_weights_and_logit_adjustment_together_are_warned_of():
+    texts, labels = skewed()
+    both = EmbeddingClassifier(encoder=SpellingEncoder(), class_weight="balanced", logit_adjustment=1.0)
+    with pytest.warns(UserWarning, match="class_weight='balanced' already weights .* logit_adjustment=1.0"):
+        both.fit(texts, labels)
+
+
 def test_logit_adjustment_in_a_grid():
     texts, labels = skewed()
     pipeline = make_pipeline(EmbeddingClassifier(encoder=SpellingEncoder()))
