@@ -43,9 +43,11 @@ from skbalagen import (
     SampleCopyGenerator,
 )
 from skbalagen._torch.device import compute_dtype, resolve_device
+from skbalagen._torch.token_loss import mean_text_loss
 from skbalagen.balagen.candidates import read_streams
 from skbalagen.balagen.training_set import rebalance_rows
 from skbalagen.datasets import load_csv, load_shop_intents
+from skbalagen.generators._lm_rows import class_prompts, encode_rows
 from skbalagen.models.catalog import MINILM, SMOLLM2
 from skbalagen.models.download import local_path
 from skbalagen.models.load import load_causal_lm
@@ -94,10 +96,11 @@ def plain_fine_tuning(
 
 
 def perplexity(generator: CausalLMGenerator, corpus: Corpus) -> float:
-    """Return the perplexity of held-out texts, a token."""
-    sequences, n_prompt = generator._encode(list(zip(corpus.X_held, corpus.y_held, strict=True)))
+    """Return the perplexity of held-out texts, per token."""
+    rows = list(zip(corpus.X_held, corpus.y_held, strict=True))
+    sequences, n_prompt = encode_rows(generator.tokenizer_, rows, generator.prompts_, generator.max_tokens)
     with torch.inference_mode():
-        return math.exp(generator._mean_loss(sequences, n_prompt, np.arange(len(sequences))))
+        return math.exp(mean_text_loss(generator.model_, sequences, n_prompt, np.arange(len(sequences))))
 
 
 def fit_ours(corpus: Corpus, epochs: int) -> CausalLMGenerator:
@@ -111,10 +114,11 @@ def fit_reference(corpus: Corpus, epochs: int) -> CausalLMGenerator:
     torch.manual_seed(SEED)
     generator = CausalLMGenerator(label_as_text=False, random_state=SEED)
     generator.classes_ = np.unique(corpus.y_balanced)
-    generator.prompts_ = generator._prompts(generator.classes_.tolist())
+    generator.prompts_ = class_prompts(generator.classes_.tolist(), None)
     model, tokenizer = load_causal_lm(SMOLLM2)
     generator.model_, generator.tokenizer_ = model, tokenizer
-    sequences, n_prompt = generator._encode(list(zip(corpus.X_balanced, corpus.y_balanced, strict=True)))
+    rows = list(zip(corpus.X_balanced, corpus.y_balanced, strict=True))
+    sequences, n_prompt = encode_rows(tokenizer, rows, generator.prompts_, generator.max_tokens)
 
     def batch(rows: np.ndarray) -> dict[str, torch.Tensor]:
         width = max(len(sequences[r]) for r in rows)
