@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-import resource
+import sys
 import time
 import warnings
 from collections import Counter
@@ -68,6 +68,16 @@ def run(
     )
 
 
+def _peak_memory_gb() -> float | None:
+    """Return the most memory that this process has held, in GB; None on Windows, which has no `resource`."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    unit = 1e9 if sys.platform == "darwin" else 1e6  # macOS counts bytes, Linux kilobytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:
     return (row["task"], row["method"], row["classifier"], row["seed"])
 
@@ -95,7 +105,7 @@ def _run_split(
         for name in todo:
             row = {"task": task, "method": method, "classifier": name, "seed": seed}
             row |= fit_and_score(split, X, y, weights, parts, name, seed) | facts
-            row["peak_memory_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+            row["peak_memory_gb"] = _peak_memory_gb()
             with open(output, "a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
             if progress is not None:
