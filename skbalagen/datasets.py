@@ -1,4 +1,4 @@
-"""Data: the bundled corpus, a reader for files of one's own, and a maker of long-tailed classes."""
+"""Data sets: the bundled corpus, a reader for CSV files, and a maker of long-tailed classes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from skbalagen._utils.table_files import decode_text, split_records
+from skbalagen._utils.text import count
 
 __all__ = ["load_csv", "load_shop_intents", "make_long_tailed"]
 
@@ -22,14 +23,14 @@ _SHOP_INTENTS = """\
 Shop intents
 ============
 
-Short questions and requests that customers write to an online shop, in English, each labelled with what
-the customer wants. Written for this package, under its licence.
+Short English questions and requests of customers of an online shop, each labelled with what the customer
+wants. Written for this package and distributed under its license.
 
-The training split is long-tailed, as logs of customer service are: a few intents have most of the rows,
-several have only a handful. The test split has at least 12 rows of every intent, so that the accuracy of
-a rare intent can be measured too. No text of the test split occurs in the training split.
+The training split is long-tailed, like the logs of a customer service: a few intents have most of the rows,
+several have only a handful. The test split has at least 12 rows per intent, so that the recall of a rare
+intent can be measured too. No text of the test split occurs in the training split.
 
-Use it for examples and tests; it is too small and too tidy to rank methods on.
+Use it for examples and tests. It is too small and too tidy to rank methods on.
 """
 
 
@@ -39,7 +40,7 @@ def load_shop_intents(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Any:
-    """Load the bundled corpus of customer questions to an online shop, with long-tailed intents.
+    """Load the bundled corpus: questions to an online shop, with long-tailed intents.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def load_shop_intents(
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
-        Whether data, target and split are pandas Series, and the Bunch has the DataFrame `frame`.
+        Whether to return pandas Series, and the DataFrame `frame` in the Bunch.
 
     Returns
     -------
@@ -69,7 +70,7 @@ def load_shop_intents(
     Raises
     ------
     ValueError
-        If `split` is none of those named.
+        If `split` is not "train", "test" or None.
 
     Examples
     --------
@@ -109,9 +110,9 @@ def load_csv(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read texts and labels from a CSV or TSV file with a header line.
 
-    Fields may be quoted with ``"``, and must be where they hold the separator or a line break; a quote
-    inside is doubled. Blank lines are skipped. Values are kept as they stand: labels are str, and spaces
-    count.
+    Fields may be quoted with ``"``. A field that holds the separator or a line break must be quoted; quotes
+    inside a quoted field are doubled. Blank lines are skipped. Values are not converted or stripped: the
+    label ``007`` is the str "007".
 
     Parameters
     ----------
@@ -120,14 +121,14 @@ def load_csv(
     text, label : str, default="text", "label"
         Names of the columns with the texts and with their labels.
     split : str, default=None
-        Keep only the rows with this value in the column `split`; None keeps all.
+        Value of the column "split" to select rows by; None reads all rows.
     encoding : str, default="utf-8"
-        Encoding of the file; a byte order mark is taken off.
+        Encoding of the file; a byte order mark is removed.
     sep : str, default=None
         Separator, one character; None is a tab for files that end in .tsv or .tab, else a comma.
     drop_empty : bool, default=False
-        Leave out rows with an empty text or label, with one warning that names their lines, instead of
-        raising at the first.
+        Whether to leave out rows with an empty text or label, with one warning that names their lines, instead
+        of raising an error at the first.
 
     Returns
     -------
@@ -139,8 +140,8 @@ def load_csv(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file cannot be decoded, lacks a column, has a row with a missing or surplus field or an
-        empty text or label (the line is named), or holds no rows.
+        If the file has another encoding, lacks a column or has no rows, or if a row has too few or too many
+        fields or an empty text or label; the line is named.
 
     Examples
     --------
@@ -192,7 +193,7 @@ def load_csv(
         raise ValueError(f"{path} must hold at least one row below its header{there or ', got none'}.")
     if dropped:
         warnings.warn(
-            f"{path}: left out {len(dropped)} rows with an empty text or label (drop_empty=True), lines "
+            f"{path}: left out {count(len(dropped), 'row')} with an empty text or label (drop_empty=True), lines "
             f"{dropped[:5]}{' and more' if len(dropped) > 5 else ''}.",
             UserWarning,
             stacklevel=2,
@@ -208,34 +209,39 @@ def make_long_tailed(
     n_max: int | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> np.ndarray:
-    """Choose rows of a data set so that its class sizes fall off exponentially.
+    """Select rows of a data set so that its class sizes decay exponentially.
 
-    The classes are put in random order, and of the i-th of C (counted from 0) are kept
-    ``max(1, round(n_max * ratio ** (-i / (C - 1))))`` rows, drawn at random, but never more than it has.
-    Thin the training rows only: a test set has to keep its rare classes.
+    The classes are put in random order. Class i of C, counted from 0, keeps
+    ``max(1, round(n_max * ratio ** (-i / (C - 1))))`` random rows, or all of its rows if it has fewer. Thin
+    the training rows only: a test set needs rows of the rare classes.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, ...)
-        Texts, looked at for their number only.
+        Texts; only their number matters.
     y : array-like of shape (n_samples,)
         Labels.
     ratio : float, default=10
-        Size of the first class over that of the last, at least 1.
+        Size of the first class divided by that of the last, at least 1.
     n_max : int, default=None
         Size of the first class, at least 1; None is the size of the largest class.
     random_state : int, RandomState or None, default=None
-        Seed of the order of the classes and of the draw of rows.
+        Seed of the order of the classes and of the choice of rows.
 
     Returns
     -------
     ndarray of int, of shape (n_kept,)
-        Row numbers to keep, ascending, so that the rows stay in their order.
+        Rows to keep, in ascending order.
 
     Raises
     ------
     ValueError
-        If `X` and `y` differ in length or are empty, or `ratio` or `n_max` is below 1.
+        If `X` and `y` differ in length or are empty, or if `ratio` or `n_max` is below 1.
+
+    References
+    ----------
+    Cui et al. (2019), "Class-Balanced Loss Based on Effective Number of Samples", CVPR, section 5.1: the
+    exponential profile of long-tailed CIFAR.
 
     Examples
     --------
@@ -265,7 +271,7 @@ def make_long_tailed(
 
 
 def _column(values: list[str]) -> np.ndarray:
-    """Return strings as an object array: a fixed-width one would pad every text to the longest."""
+    """Return strings as an object array; a fixed-width one would pad every text to the longest."""
     return np.array(values, dtype=object)
 
 
@@ -274,6 +280,6 @@ def _place(header: list[str], name: str, path: Path) -> int:
     if header.count(name) != 1:
         raise ValueError(
             f"{path} must have one column {name!r}, got the columns {header}. Name columns with text= and "
-            f"label=, and the separator with sep= if the header was not cut where it should."
+            f"label=, and the separator with sep= if the header was not split."
         )
     return header.index(name)

@@ -1,4 +1,4 @@
-"""Facts of the bundled corpus, the reader's errors, and the long-tail formula."""
+"""Facts about the bundled corpus, the reader's errors, and the long-tail formula."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skbalagen._utils.table_files import read_table
 from skbalagen._utils.text import fold_text
 from skbalagen.datasets import load_csv, load_shop_intents, make_long_tailed
 from skbalagen.metrics.imbalance import imbalance_ratio
@@ -217,3 +218,26 @@ def test_load_csv_leaves_out_empty_rows_when_asked_to_and_says_so(tmp_path):
         X, y = load_csv(path, drop_empty=True)
     assert X.tolist() == ["a", "c"]
     assert y.tolist() == ["x", "y"]
+    path.write_text("text,label\na,x\n,x\n")
+    with pytest.warns(UserWarning, match=r"left out 1 row with an empty text or label .*lines \[3\]\."):
+        load_csv(path, drop_empty=True)
+
+
+@pytest.mark.parametrize("label", ["007", "1e3", "1000.0", "TRUE", "2024-05-01", "NA", " x "])
+def test_load_csv_does_not_guess_the_types_of_labels(write, label):
+    _, y = load_csv(write(f"text,label\na,{label}\n"))
+    assert y.tolist() == [label]
+
+
+def test_load_csv_reads_texts_of_any_length(write):
+    text = "word " * 50_000
+    X, _ = load_csv(write(f"text,label\n{text},a\n"))
+    assert X.tolist() == [text]
+
+
+def test_load_csv_and_the_command_line_read_the_same_cells(write):
+    path = write('text,label,note\n"a ""b""",007,\n"c\r\nd",x,1e3\n')
+    X, y = load_csv(path)
+    table = read_table(str(path))
+    assert table["text"].tolist() == X.tolist()
+    assert table["label"].tolist() == y.tolist()
