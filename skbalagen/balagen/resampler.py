@@ -25,8 +25,8 @@ from skbalagen._utils.sklearn_compat import (
     fit_context,
 )
 from skbalagen._utils.text import as_texts
+from skbalagen._utils.validation import check_texts_or_table
 from skbalagen.balagen.carried import carried_groups, carried_weights
-from skbalagen.balagen.checks import check_texts_or_table
 from skbalagen.balagen.labelers import LabelerEnsemble
 from skbalagen.balagen.paper import paper_parameters
 from skbalagen.balagen.parts import make_generator
