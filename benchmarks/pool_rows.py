@@ -15,7 +15,8 @@ from sklearn.model_selection import cross_val_predict
 
 from skbalagen._utils.text import fold_text, is_own_label
 from skbalagen.benchmark import Split
-from skbalagen.benchmark.methods import KnownTexts, LabelTexts
+from skbalagen.benchmark.methods import KnownTexts
+from skbalagen.classifiers.label_texts import LabelTextOverSampler
 
 WEIGHTS = np.array([1.0, 1.0, 4.0]) / 6  # of words, characters and meaning: the default labelers
 LEAST = 0.02  # share of a soft label that is worth a row
@@ -142,11 +143,9 @@ def load_pool(path: Path, split: Split) -> Pool:
 def make_rows(recipe: Recipe, pool: Pool) -> Rows:
     """Return the rows that `recipe` makes of `pool`."""
     split = pool.split
-    X, y = (
-        LabelTexts().fit_resample(split.X_train, split.y_train)
-        if recipe.labels
-        else (split.X_train, split.y_train)
-    )
+    X, y = split.X_train, split.y_train
+    if recipe.labels:
+        X, y = LabelTextOverSampler(encoder=KnownTexts()).fit_resample(X, y)
     sizes = Counter(split.y_train.tolist())
     weights = np.ones(len(y))
     if recipe.copies:

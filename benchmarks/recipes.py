@@ -28,7 +28,8 @@ from sklearn.linear_model import LogisticRegression
 from skbalagen._utils.text import merge_repeats
 from skbalagen.benchmark import load_split, read_rows
 from skbalagen.benchmark.methods import CLASSIFIERS, KnownTexts
-from skbalagen.benchmark.scores import Fitted, adjusted, choose, log_priors, measures
+from skbalagen.benchmark.scores import Fitted, choose, measures
+from skbalagen.classifiers.logits import class_shares
 from skbalagen.classifiers.transformer import TransformerClassifier
 
 ADJUSTMENTS = [("none", 0.0), *itertools.product(("fitted", "real"), (0.5, 1.0, 1.5))]
@@ -41,7 +42,7 @@ def fit_all(rows: Rows, pool: Pool, classifier: str, seed: int) -> list[Fitted]:
     if classifier == "encoder":
         model = TransformerClassifier(random_state=seed).fit(texts, y, sample_weight=weights)
         known = (np.log(model.predict_proba(X) + 1e-12) for X in (split.X_valid, split.X_test))
-        return [Fitted(model.classes_, log_priors(y, weights), *known, {})]
+        return [Fitted(model.classes_, class_shares(y, weights, model.classes_), *known, {})]
     features = CLASSIFIERS[classifier]["features"]().fit(texts)
     vectors, valid, test = (features.transform(X) for X in (texts, split.X_valid, split.X_test))
     model = LogisticRegression(max_iter=2000, warm_start=True)  # from one C to the next
@@ -49,13 +50,13 @@ def fit_all(rows: Rows, pool: Pool, classifier: str, seed: int) -> list[Fitted]:
     for C in CLASSIFIERS[classifier]["C"]:
         model.set_params(C=C).fit(vectors, y, sample_weight=weights)
         known = (model.predict_log_proba(part) for part in (valid, test))
-        fits.append(Fitted(model.classes_, log_priors(y, weights), *known, {"C": C}))
+        fits.append(Fitted(model.classes_, class_shares(y, weights, model.classes_), *known, {"C": C}))
     return fits
 
 
 def scored(fits: list[Fitted], rows: Rows, pool: Pool) -> Iterator[dict[str, Any]]:
     """Yield a row for each prior and tau."""
-    real = log_priors(rows.y[rows.real], rows.weights[rows.real])
+    real = class_shares(rows.y[rows.real], rows.weights[rows.real], pool.classes)
     split = pool.split
     for priors, tau in ADJUSTMENTS:
         if priors == "real":
@@ -63,7 +64,7 @@ def scored(fits: list[Fitted], rows: Rows, pool: Pool) -> Iterator[dict[str, Any
         else:
             shown = fits
         best, _, valid_macro = choose(shown, split.y_valid, [tau])
-        predicted = best.classes[adjusted(best.test, best.log_priors, tau).argmax(axis=1)]
+        predicted = best.predict(best.test, tau)
         yield (
             {"priors": priors, "tau": tau, "valid_macro": valid_macro}
             | best.parameters

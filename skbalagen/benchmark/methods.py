@@ -15,19 +15,16 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from skbalagen._utils.text import label_words
 from skbalagen.balagen.policy import augment_only
 from skbalagen.balagen.resampler import BalaGenResampler
 from skbalagen.classifiers.transformer import TransformerClassifier
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators import CausalLMGenerator, EDAGenerator, MarkovChainGenerator, SampleCopyGenerator
-from skbalagen.metrics.classification import macro_accuracy
 
 __all__ = [
     "CLASSIFIERS",
     "FREE_REMEDIES",
     "KnownTexts",
-    "LabelTexts",
     "Method",
     "make_resampler",
     "make_vector_sampler",
@@ -181,25 +178,6 @@ class _GeneratedOnly:
         self.report_ = self.resampler.report_
         new = self.resampler.is_synthetic_
         return X_new[new], y_new[new]
-
-
-class LabelTexts:
-    """Each label, in words, as one more row of its class, where labels say what classes are about.
-
-    They do if the label nearest to a row, by sentence vectors, is its own more often than by chance, by at least a tenth
-    of what chance leaves (mean over classes).
-    """
-
-    def fit_resample(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows and, after them, the labels as rows."""
-        classes = np.unique(y)
-        names = np.array([label_words(label) for label in classes], dtype=object)
-        vectors = KnownTexts()
-        nearest = classes[(vectors.transform(X) @ vectors.transform(names).T).argmax(axis=1)]
-        chance = 1 / len(classes)
-        if macro_accuracy(y, nearest) < chance + 0.1 * (1 - chance):
-            return X, y
-        return np.concatenate([X, names]), np.concatenate([y, classes])
 
 
 def _parameters(text: str) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from skbalagen.benchmark.methods import LabelTexts, Method, make_resampler, parse_method
+from skbalagen.benchmark.methods import KnownTexts, Method, make_resampler, parse_method
 from skbalagen.benchmark.scores import fit_and_score
 from skbalagen.benchmark.tables import read_rows
 from skbalagen.benchmark.tasks import Split, load_split
+from skbalagen.classifiers.label_texts import LabelTextOverSampler
 
 __all__ = ["run"]
 
@@ -123,7 +124,7 @@ def _resample(
     X, y = split.X_train, split.y_train
     start = time.perf_counter()
     if method.label_texts:
-        X, y = LabelTexts().fit_resample(X, y)
+        X, y = LabelTextOverSampler(encoder=KnownTexts()).fit_resample(X, y)
     if resampler is not None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # the shortfall is in the row

@@ -16,10 +16,11 @@ from sklearn.metrics import f1_score
 from skbalagen._utils.text import merge_repeats
 from skbalagen.benchmark.methods import CLASSIFIERS, Method, make_linear, make_vector_sampler
 from skbalagen.benchmark.tasks import Split
+from skbalagen.classifiers.logits import adjust_scores, best_class, class_shares
 from skbalagen.metrics.calibration import brier_score, expected_calibration_error
 from skbalagen.metrics.classification import class_accuracy, macro_accuracy, micro_accuracy
 
-__all__ = ["Fitted", "adjusted", "fit_and_score", "log_priors", "measures"]
+__all__ = ["Fitted", "fit_and_score", "measures"]
 
 _LEAST = 1e-12  # probability, lest its logarithm be infinite
 
@@ -31,8 +32,8 @@ class Fitted:
     Attributes
     ----------
     classes : ndarray of shape (n_classes,)
-    log_priors : ndarray of shape (n_classes,)
-        Logarithm of each class's share of the weight that the classifier was fitted on.
+    priors : ndarray of shape (n_classes,)
+        Each class's share of the weight that the classifier was fitted on.
     valid, test : ndarray of shape (n_samples, n_classes)
         Log probabilities of the validation and the test rows.
     parameters : dict
@@ -40,10 +41,14 @@ class Fitted:
     """
 
     classes: np.ndarray
-    log_priors: np.ndarray
+    priors: np.ndarray
     valid: np.ndarray
     test: np.ndarray
     parameters: dict[str, Any]
+
+    def predict(self, log_proba: np.ndarray, tau: float) -> np.ndarray:
+        """Return the class of the highest log probability less `tau` times the log share."""
+        return best_class(adjust_scores(log_proba, self.priors, tau), self.classes)
 
 
 def fit_and_score(
@@ -76,7 +81,7 @@ def fit_and_score(
     fit = _fit_linear if "C" in CLASSIFIERS[name] else _fit_estimator
     fits = fit(split, X, y, np.ones(len(y)) if weights is None else weights, method, name, seed)
     best, tau, valid_macro = choose(fits, split.y_valid, method.taus or (0.0,))
-    predicted = best.classes[adjusted(best.test, best.log_priors, tau).argmax(axis=1)]
+    predicted = best.predict(best.test, tau)
     row = measures(split.y_test, predicted, best.classes, np.exp(best.test))
     row |= {"fit_seconds": time.perf_counter() - start, "valid_macro": valid_macro} | best.parameters
     return row | ({"tau": tau} if method.taus else {})
@@ -87,30 +92,10 @@ def choose(fits: Sequence[Fitted], y_valid: np.ndarray, taus: Sequence[float]) -
 
     def valid_macro(pair: tuple[Fitted, float]) -> float:
         fitted, tau = pair
-        return macro_accuracy(
-            y_valid, fitted.classes[adjusted(fitted.valid, fitted.log_priors, tau).argmax(axis=1)]
-        )
+        return macro_accuracy(y_valid, fitted.predict(fitted.valid, tau))
 
     best = max(itertools.product(fits, taus), key=valid_macro)
     return *best, valid_macro(best)
-
-
-def adjusted(log_proba: np.ndarray, log_priors: np.ndarray, tau: float) -> np.ndarray:
-    """Return scores less `tau` times the log shares of the classes (Menon et al. 2021, section 4.1)."""
-    return log_proba - tau * log_priors
-
-
-def log_priors(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the logarithm of each class's share of the weight, of shape (n_classes,), classes sorted.
-
-    Examples
-    --------
-    >>> np.exp(log_priors(np.array(["a", "a", "b"]), np.array([1.0, 1.0, 2.0])))
-    array([0.5, 0.5])
-    """
-    codes = np.unique(y, return_inverse=True)[1]
-    sums = np.bincount(codes, weights)
-    return np.log(sums / sums.sum())
 
 
 def _fit_linear(
@@ -129,7 +114,7 @@ def _fit_linear(
         vectors = features.transform(texts)
     if method.class_weights:
         weights = _balanced(labels, weights)
-    priors = log_priors(labels, weights)
+    priors = class_shares(labels, weights, np.unique(labels))
     valid, test = features.transform(split.X_valid), features.transform(split.X_test)
     fits = []
     with warnings.catch_warnings():
@@ -148,7 +133,7 @@ def _fit_estimator(
         weights = _balanced(y, weights)
     model = CLASSIFIERS[name]["estimator"](random_state=seed).fit(X, y, sample_weight=weights)
     known = [np.log(model.predict_proba(rows) + _LEAST) for rows in (split.X_valid, split.X_test)]
-    return [Fitted(model.classes_, log_priors(y, weights), known[0], known[1], {})]
+    return [Fitted(model.classes_, class_shares(y, weights, model.classes_), known[0], known[1], {})]
 
 
 def _balanced(y: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -11,7 +11,6 @@ from skbalagen.benchmark import load_split, methods
 from skbalagen.benchmark.methods import (
     FREE_REMEDIES,
     KnownTexts,
-    LabelTexts,
     Method,
     make_resampler,
     make_vector_sampler,
@@ -100,22 +99,6 @@ def letters(monkeypatch):
     monkeypatch.setattr(methods, "_VECTORS", {})
     monkeypatch.setattr(LetterEncoder, "calls", [])
     return LetterEncoder
-
-
-def test_labels_that_speak_become_rows(letters):
-    X = np.array(["aaab", "aa", "bbba", "bb"], dtype=object)
-    y = np.array(["a", "a", "b_b", "b_b"], dtype=object)
-    X_new, y_new = LabelTexts().fit_resample(X, y)
-    assert X_new.tolist() == [*X, "a", "b b"]
-    assert y_new.tolist() == [*y, "a", "b_b"]
-
-
-def test_labels_that_do_not_speak_become_no_rows(letters):
-    X = np.array(["aaab", "aa", "bbba", "bb"], dtype=object)
-    y = np.array(["b", "b", "a", "a"], dtype=object)  # each label is nearest to the other class
-    X_new, y_new = LabelTexts().fit_resample(X, y)
-    assert X_new.tolist() == X.tolist()
-    assert y_new.tolist() == y.tolist()
 
 
 def test_each_text_is_encoded_once_and_vectors_can_be_kept(letters, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skbalagen.benchmark import load_split, read_rows, run, runner
 from skbalagen.benchmark.__main__ import main
-from skbalagen.benchmark.methods import CLASSIFIERS
+from skbalagen.benchmark.methods import CLASSIFIERS, KnownTexts
 
 
 def test_run_writes_a_row_each_and_goes_on_where_it_stopped(data):
@@ -74,10 +74,13 @@ def test_weights_and_report_of_the_resampler_reach_the_classifier_and_the_row(da
 
 def test_labels_are_rows_before_the_texts_are_resampled(data, monkeypatch):
     class Labels:
+        def __init__(self, encoder):
+            assert isinstance(encoder, KnownTexts)
+
         def fit_resample(self, X, y):
             return np.append(X, "pink"), np.append(y, "pink")
 
-    monkeypatch.setattr(runner, "LabelTexts", Labels)
+    monkeypatch.setattr(runner, "LabelTextOverSampler", Labels)
     run(["colours"], ["label-texts", "label-texts+ros"], ["tfidf"], [0], data / "rows.jsonl", progress=None)
     rows = read_rows(data / "rows.jsonl")
     assert [row["n_resampled"] for row in rows] == [138, 400]

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skbalagen.benchmark import Split
 from skbalagen.benchmark.methods import CLASSIFIERS, Method
-from skbalagen.benchmark.scores import Fitted, adjusted, choose, fit_and_score, log_priors, measures
+from skbalagen.benchmark.scores import Fitted, choose, fit_and_score, measures
 
 
 @pytest.fixture
@@ -24,21 +24,18 @@ def split():
     return Split(X, y, X_test, y_test, X_test, y_test, X[:0], y[:0])
 
 
-def test_priors_are_the_shares_of_the_weight():
-    y = np.array(["b", "a", "a", "b"])
-    assert np.exp(log_priors(y, np.array([1.0, 1.0, 2.0, 4.0]))) == pytest.approx([3 / 8, 5 / 8])
-
-
 def test_adjustment_by_hand():
-    # METHODS of Menon et al.: logits (2, 1, 0), class sizes 10000, 625 and 16.
-    priors = np.log(np.array([10000, 625, 16]) / 10641)
-    scores = adjusted(np.array([[2.0, 1.0, 0.0]]), priors, 1.0)
-    assert scores[0] == pytest.approx([2.062129, 3.834718, 6.499881], abs=1e-6)
-    assert adjusted(np.array([[2.0, 1.0, 0.0]]), priors, 0.0)[0] == pytest.approx([2, 1, 0])
+    # Menon et al.: logits (2, 1, 0), class sizes 10000, 625 and 16; z - log pi = (2.06, 3.83, 6.50).
+    shares = np.array([10000, 625, 16]) / 10641
+    logits = np.array([[2.0, 1.0, 0.0]])
+    fitted = Fitted(np.array(["a", "b", "c"]), shares, logits, logits, {})
+    assert fitted.predict(logits, 0.0) == ["a"]
+    assert fitted.predict(logits, 1.0) == ["c"]
+    assert fitted.predict(logits + np.log(shares), 1.0) == ["a"]
 
 
 def test_fit_and_tau_are_chosen_on_the_validation_rows():
-    classes, priors = np.array(["a", "b"]), np.log([0.9, 0.1])
+    classes, priors = np.array(["a", "b"]), np.array([0.9, 0.1])
     unsure = np.log([[0.8, 0.2], [0.8, 0.2]])
     wrong, right = np.log([[0.1, 0.9], [0.9, 0.1]]), np.log([[0.95, 0.05], [0.8, 0.2]])
     y = np.array(["a", "b"])
