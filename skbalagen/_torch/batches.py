@@ -1,4 +1,4 @@
-"""Cut rows into batches of like length."""
+"""Batches of rows of similar length."""
 
 from __future__ import annotations
 
@@ -6,28 +6,61 @@ import math
 
 import numpy as np
 
-__all__ = ["length_buckets"]
+__all__ = ["batch_parts", "length_buckets"]
+
+_POOL = 16  # batches whose rows are sorted together
 
 
 def length_buckets(
     rows: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Cut `rows` into batches of like length, in random order.
+    """Cut rows into batches of similar length, in random order.
 
-    Rows are shuffled, sorted by length within pools of 16 batches, cut, and the batches shuffled: less
-    padding than plain shuffling, without showing the same neighbours every epoch.
+    Rows are shuffled, sorted by length within pools of 16 batches, cut into batches, and the batches
+    shuffled. This needs less padding than plain shuffling, and the batches still differ between epochs.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Row numbers; repeats are allowed.
+    lengths : ndarray of int, of shape (n_rows,)
+        Tokens of each row.
+    batch_size : int
+        Rows per batch, at least 1; the last batch of a pool may be smaller.
+    rng : numpy.random.Generator
+        Shuffles.
+
+    Returns
+    -------
+    list of ndarray of int
+        The batches.
     """
     shuffled = rng.permutation(rows)
     batches: list[np.ndarray] = []
-    for start in range(0, len(shuffled), 16 * batch_size):
-        pool = shuffled[start : start + 16 * batch_size]
+    for start in range(0, len(shuffled), _POOL * batch_size):
+        pool = shuffled[start : start + _POOL * batch_size]
         pool = pool[np.argsort(lengths[pool], kind="stable")]
         batches += [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
 def batch_parts(rows: np.ndarray, lengths: np.ndarray, tokens_at_once: int) -> list[np.ndarray]:
-    """Cut a batch into parts of like length, of `tokens_at_once` tokens at most or a row."""
+    """Cut a batch into parts of similar length that fit into memory.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Row numbers of the batch, at least one.
+    lengths : ndarray of int, of shape (n_rows,)
+        Tokens of each row.
+    tokens_at_once : int
+        Most tokens of a part, padding included; a longer row is a part of its own.
+
+    Returns
+    -------
+    list of ndarray of int
+        The parts, shortest rows first.
+    """
     rows = rows[np.argsort(lengths[rows], kind="stable")]
     n_rows = max(1, tokens_at_once // int(lengths[rows[-1]]))
     return np.array_split(rows, math.ceil(len(rows) / n_rows))

@@ -1,9 +1,9 @@
-"""Sample many texts from a causal language model with full batches: rows leave when done, others join.
+"""Sample many texts from a causal language model in batches that stay full: done rows leave, others join.
 
-Rows of different ages share one key-value cache. Every step writes one *column* of it for all rows; a row
-that joins at column ``c`` has the keys and values of its prompt, computed once a prompt, copied into the
-columns just before ``c``, and a mask hides what lies further left. Keys carry their own positions, so a
-prompt may stand anywhere.
+Rows of different ages share one key-value cache. Every step writes one *column* of it for all rows. For a row
+that joins at column ``c``, the keys and values of its prompt, which are computed once per prompt, are copied
+into the columns just before ``c``, and a mask hides the columns further left. Keys carry their own positions,
+so a prompt may stand anywhere.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["sample_tokens"]
 
-# Draws before the nucleus is sorted out, and the factor that shifts used digits out of a uniform draw: 18 bits
-# choose a token, and a draw of 53 bits serves three times.
+# Draws before the nucleus is found by a sort, and the factor that shifts used digits out of a uniform draw: 18
+# bits choose a token, and a draw of 53 bits is enough for three.
 _ATTEMPTS, _LEADING = 2, 2.0**18
 
 
 def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperature: float) -> torch.Tensor:
-    """Draw one token a row from its nucleus, with `u` as all the randomness.
+    """Draw one token per row from its nucleus, with `u` as all the randomness.
 
-    A token is drawn from the whole distribution and drawn anew if it lies outside of the nucleus, which costs
-    one pass over the vocabulary for the few rows in doubt; finding the nucleus of every row would take a sort.
+    A token is drawn from the whole distribution, and drawn again if it lies outside the nucleus. That takes
+    one pass over the vocabulary for few rows; to find the nucleus of every row would take a sort.
 
     Parameters
     ----------
@@ -40,13 +40,14 @@ def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperatur
         Uniform draws in [0, 1).
     top_p : float
         Mass of the nucleus, in (0, 1]: the fewest tokens, likeliest first, whose mass reaches it; tokens as
-        likely as the last of them belong to it too.
+        likely as the last of them belong to it too (Holtzman et al. 2020, section 3.1).
     temperature : float
-        Above 0.
+        Divides the logits; above 0.
 
     Returns
     -------
     tensor of int64, of shape (n_rows,)
+        Token numbers.
     """
     import torch
 
@@ -55,7 +56,7 @@ def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperatur
     drawn = _invert(mass.cumsum(dim=-1), u)
     doubtful = torch.arange(len(drawn), device=drawn.device)
     for attempt in range(_ATTEMPTS):
-        # What is likelier than a token has at most the mass that it leaves, so that most need no sum.
+        # All likelier tokens together have at most the mass 1 - own, so most rows need no sum.
         own = mass[doubtful].gather(1, drawn[doubtful, None]) if attempt else mass.gather(1, drawn[:, None])
         unsure = own[:, 0] <= 1 - top_p
         doubtful, own = doubtful[unsure], own[unsure]
@@ -78,7 +79,7 @@ def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperatur
 
 
 def _invert(cumulated: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
-    """Return the place where each row's cumulated mass passes the share `u` of the whole."""
+    """Return the place where the cumulated mass of each row passes the fraction `u` of the whole."""
     import torch
 
     point = u[:, None] * cumulated[:, -1:]
@@ -142,16 +143,16 @@ def sample_tokens(
     model : transformers causal language model
         In evaluation mode, on the device and in the dtype to compute with.
     prompts : sequence of sequences of int
-        Token numbers; each prompt is run through the model once, however many jobs share it.
+        Token numbers. Each prompt is run through the model once, for all its jobs.
     jobs : sequence of (int, ndarray of float64 of shape (max_tokens,))
-        One a text: its prompt's number, and the uniform draw for each of its tokens. The draws are all
-        the randomness there is, so that a text does not depend on what is sampled beside it.
+        One per text: the number of its prompt, and a uniform draw for each of its tokens. The draws are all
+        the randomness, so a text does not depend on the texts beside it.
     end_token : int
-        Token that ends a text.
+        The token that ends a text.
     top_p, temperature : float
         As in :func:`nucleus_draw`.
     batch_size : int
-        Texts in flight at a time.
+        Texts that are sampled at the same time, at least 1.
 
     Returns
     -------
@@ -165,7 +166,7 @@ def sample_tokens(
     bar = progress_bar(title="writing", unit="text", total=len(jobs), keep=False)
     with torch.inference_mode(), bar:
         texts = _Engine(model, prompts, jobs, end_token, top_p, temperature, batch_size).run(bar.update)
-    return_memory()  # logits of batches that shrink leave pieces of all sizes
+    return_memory()  # the logits of shrinking batches leave pieces of all sizes
     return texts
 
 
@@ -196,7 +197,7 @@ class _Engine:
         self._prefill(prompts)
 
         width = int(self.prompt_lengths.max()) + self.max_tokens
-        # Room for some steps more before the live columns have to be moved back to the left.
+        # Room for more steps before the columns in use have to be moved back to the left.
         self.n_columns = width + 32
         self.cache, self.layers = _column_cache(
             len(self.prompt_blocks), self.n_slots, self.n_columns, tuple(t[:1] for t in self.prompt_blocks[0])
@@ -208,7 +209,7 @@ class _Engine:
         self.tokens = torch.zeros(self.n_slots, self.max_tokens, dtype=torch.long, device=self.device)
 
     def _prefill(self, prompts: Sequence[Sequence[int]]) -> None:
-        """Run each prompt through the model; keep its keys and values, and what follows its last token."""
+        """Run each prompt through the model; keep its keys and values, and the logits after its last token."""
         import torch
         from transformers import DynamicCache
 
@@ -219,7 +220,7 @@ class _Engine:
             ids[i, : len(prompt)] = torch.tensor(prompt)
         blocks: list[list[tuple[torch.Tensor, torch.Tensor]]] = []
         after: list[torch.Tensor] = []
-        # Padding stands on the right, where causal attention never looks.
+        # Padding on the right does not matter: causal attention looks to the left only.
         for rows in torch.arange(len(prompts)).split(self.n_slots):
             cache = DynamicCache()
             hidden = self.body(
@@ -234,7 +235,7 @@ class _Engine:
         self.prompt_logits = torch.cat(after)
 
     def run(self, finished: Callable[[int], Any]) -> list[list[int] | None]:
-        """Return the texts; `finished` is told of how many more there are."""
+        """Return the texts; `finished` is called with the number of texts that each step completes."""
         import torch
 
         self.finished = finished
@@ -267,12 +268,13 @@ class _Engine:
         ).last_hidden_state[:, 0]
 
     def _append(self, slots: torch.Tensor, logits: torch.Tensor) -> None:
+        """Draw the next token of each slot."""
         u = self.draws[self.job[slots], self.length[slots]]
         self.tokens[slots, self.length[slots]] = nucleus_draw(logits, u, self.top_p, self.temperature)
         self.length[slots] += 1
 
     def _admit(self, slots: torch.Tensor) -> None:
-        """Put the next jobs into `slots`: their first token comes from the prompt's own prefill."""
+        """Put the next jobs into `slots` and draw their first tokens from the logits of their prompts."""
         import torch
 
         slots = slots[: len(self.results) - self.next_job].to(self.device)
@@ -294,7 +296,7 @@ class _Engine:
         self._append(slots, self.prompt_logits[prompts.to(self.device)])
 
     def _retire(self) -> None:
-        """Take out finished rows, let new ones in, and close up once none are left to come."""
+        """Remove finished rows, admit new ones, and close the gaps when none are left to admit."""
         import torch
 
         while True:
@@ -319,7 +321,7 @@ class _Engine:
         self._close_up()
 
     def _close_up(self) -> None:
-        """Move the last rows into the places of those that left without a successor."""
+        """Move the last rows into the places of removed ones, so that the batch shrinks."""
         import torch
 
         alive = self.job >= 0
@@ -337,6 +339,7 @@ class _Engine:
         self.length, self.tokens = self.length[:n], self.tokens[:n]
 
     def _move_left(self) -> None:
+        """Move the columns in use to the left end of the cache."""
         # A prompt that joins next needs room to the left of the current column.
         low = min(int(self.start.min()), self.column - int(self.prompt_lengths.max()))
         for layer in self.layers:

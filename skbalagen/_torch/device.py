@@ -1,4 +1,4 @@
-"""Where models run, in which dtype, and the memory that they leave behind."""
+"""Devices, dtypes, torch's random state, and memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["autocast", "compute_dtype", "resolve_device", "return_memory", "torc
 
 
 def resolve_device(device: str) -> torch.device:
-    """Return the torch device of that name; "auto" is the first accelerator, else the processor."""
+    """Return the torch device of that name; "auto" is the accelerator if there is one, else the CPU."""
     import torch
 
     if device != "auto":
@@ -25,9 +25,9 @@ def resolve_device(device: str) -> torch.device:
 
 
 def compute_dtype(device: torch.device) -> torch.dtype:
-    """Return bfloat16 where `device` multiplies it in hardware, else float32.
+    """Return bfloat16 if `device` multiplies it in hardware, else float32.
 
-    Emulated bfloat16 is several times slower than float32, so the processor is asked, not assumed.
+    Emulated bfloat16 is several times slower than float32.
     """
     import torch
 
@@ -39,7 +39,7 @@ def compute_dtype(device: torch.device) -> torch.dtype:
 
 
 def autocast(device: torch.device) -> AbstractContextManager[Any]:
-    """Return the mixed-precision context of `device`: bfloat16 products where they pay, else nothing."""
+    """Return a context of mixed precision: bfloat16 products if `device` has them in hardware."""
     import torch
 
     if compute_dtype(device) is torch.bfloat16:
@@ -48,10 +48,10 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
 
 
 def return_memory() -> None:
-    """Give the memory that a step has freed back to the system, where the C library can.
+    """Return freed memory to the operating system, if the C library can do that.
 
-    glibc keeps the freed activations of batches of all widths, in pieces too scattered to serve the next
-    step: more than half a gigabyte after fine-tuning.
+    glibc keeps the freed activations of batches of all widths in pieces that are too scattered for the next
+    step to use: more than half a gigabyte after fine-tuning.
     """
     trim = getattr(CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
@@ -60,7 +60,7 @@ def return_memory() -> None:
 
 @contextmanager
 def torch_seed(seed: int) -> Iterator[None]:
-    """Seed torch's global generator for a block (dropout, new heads) and restore its state afterwards."""
+    """Seed torch's global random state for a block (dropout, new heads) and restore it afterwards."""
     import torch
 
     with torch.random.fork_rng():

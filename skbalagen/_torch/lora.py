@@ -1,8 +1,8 @@
 """Low-rank adaptation (LoRA): train two thin matrices beside each frozen linear layer, then add them in.
 
-Hu et al. (2021), "LoRA: Low-Rank Adaptation of Large Language Models". The frozen weights need neither a
-float32 copy, nor gradients, nor optimiser state, which is most of the memory and a third of the time of
-full fine-tuning; and what is learned in few numbers is recited less (Shuttleworth et al. 2024 compare).
+Hu et al. (2021), "LoRA: Low-Rank Adaptation of Large Language Models", section 4. The frozen weights need
+no float32 copy, no gradients and no optimizer state, which are most of the memory and a third of the time
+of full fine-tuning.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["add_adapters", "merge_adapters"]
 
 
 def _linear_layers(body: torch.nn.Module) -> Iterator[tuple[torch.nn.Module, str, torch.nn.Module, bool]]:
-    """Yield (parent, name, layer, transposed) of every linear layer; GPT-2 keeps weights transposed."""
+    """Yield (parent, name, layer, transposed) of each linear layer; GPT-2 stores weights transposed."""
     import torch
     from transformers.pytorch_utils import Conv1D
 
@@ -33,7 +33,7 @@ def _adapter_class() -> Callable[..., Any]:
     import torch
 
     class Adapter(torch.nn.Module):
-        """A frozen linear layer plus ``x @ down.T @ up.T * scale``."""
+        """A frozen linear layer plus ``x @ down.T @ up.T * scale``, of shape (..., n_out)."""
 
         layer: Any
 
@@ -60,18 +60,19 @@ def _adapter_class() -> Callable[..., Any]:
 
 
 def add_adapters(model: Any, *, rank: int, seed: int, scale: float = 2.0) -> None:
-    """Freeze `model` and put an adapter around each linear layer of its body, in place.
+    """Freeze a model and put an adapter around each linear layer of its body, in place.
 
     Parameters
     ----------
     model : transformers model
-        The output projection is left alone.
+        Its output projection gets no adapter.
     rank : int
-        Rows of the thin matrices.
+        Rank of the adapters, at least 1.
     seed : int
-        Of their first values; what they add is zero at first.
+        Seed of their first values. At first they add zero.
     scale : float, default=2.0
-        Factor of the adapters' output: how fast they learn at a given rate.
+        Factor of the adapters' output, which sets how fast they learn at a given rate (alpha / r in the
+        paper).
     """
     adapter = _adapter_class()
     model.requires_grad_(False)
@@ -81,7 +82,7 @@ def add_adapters(model: Any, *, rank: int, seed: int, scale: float = 2.0) -> Non
 
 
 def merge_adapters(model: Any) -> None:
-    """Add what the adapters learned to the weights, in place, and take the adapters away."""
+    """Add the adapters of a model to its weights and remove them, in place."""
     import torch
 
     with torch.no_grad():

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skbalagen._torch.batches import batch_parts, length_buckets
+from skbalagen._torch.device import autocast, return_memory, torch_seed
 from skbalagen._utils.progress import progress_bar, progress_shown
 
 if TYPE_CHECKING:
     import torch
-from skbalagen._torch.batches import batch_parts, length_buckets
-from skbalagen._torch.device import autocast, return_memory, torch_seed
 
 __all__ = ["TrainingHistory", "fine_tune"]
 
-
-# Between them the heap grows by tens of megabytes, as batches of new widths find no gap that fits.
+# Between two trims the heap grows by tens of megabytes: batches of new widths find no gap that fits.
 _STEPS_BETWEEN_TRIMS = 32
 
 
@@ -32,11 +31,11 @@ class TrainingHistory:
     train_loss : list of float
         Mean weighted loss of each epoch, in nats.
     validation_loss : list of float
-        Validation loss after each epoch; empty where no validation rows were held out.
+        Validation loss after each epoch; empty without a validation.
     best_epoch : int
         Epoch, from 1, whose weights were kept.
     n_steps : int
-        Optimiser steps taken.
+        Optimizer steps taken.
     stopped : {"epochs", "early_stopping"}
         Why the loop ended.
     """
@@ -68,36 +67,45 @@ def fine_tune(
     rng: np.random.Generator,
     verbose: int = 0,
 ) -> TrainingHistory:
-    """Fine-tune the parameters of `model` that require a gradient, in place.
+    """Fine-tune a model in place and leave it in evaluation mode.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Left in evaluation mode.
+        Its parameters that require gradients are trained, on its device.
     loss : callable
-        Row numbers, of shape (n,) with n up to `batch_size`, to the mean loss; it builds the padded batch.
+        From row numbers, of shape (n,) with n up to `batch_size`, to their mean loss; it builds the padded
+        batch.
     lengths : array-like of int, of shape (n_rows,)
-        Tokens of each row, for batches of like length.
+        Tokens of each row, to form batches of similar length.
     draws : callable
-        rng to the row numbers of one epoch; a row may appear more than once, or not at all.
+        From an rng to the row numbers of one epoch; a row may occur several times, or not at all.
     validation : callable, default=None
-        () to a validation loss. With it, training stops when `patience` epochs brought no improvement and
-        the best epoch's weights are restored.
-    epochs, batch_size : int
-        Passes over `draws`, and rows a step.
+        From nothing to a validation loss. With it, training stops after `patience` epochs without
+        improvement, and the weights of the best epoch are restored.
+    epochs : int
+        Passes over `draws`, at least 1.
+    batch_size : int
+        Rows per step, at least 1.
     learning_rate : float
-        Peak rate of AdamW: linear warm-up over the first `warmup` share of the steps, then linear decay to 0.
-    weight_decay, max_grad_norm : float
-        AdamW's decay of matrices (not of biases and norms) and the norm to which gradients are clipped.
-    faster : mapping of id(parameter) to float, default=None
+        Peak rate of AdamW: linear warm-up over the first `warmup` of the steps, then linear decay to 0.
+    weight_decay : float, default=0.01
+        Decay of matrices by AdamW; biases and norms have none.
+    warmup : float, default=0.1
+        Fraction of the steps, in [0, 1).
+    max_grad_norm : float, default=1.0
+        Norm to which gradients are clipped.
+    patience : int, default=1
+        Epochs without improvement before training stops.
+    faster : mapping of {id(parameter): float}, default=None
         Multiples of the rate for some parameters, such as a new head.
     counts : array-like of int, of shape (n_rows,), default=None
-        What `loss` takes the mean over: how many items each row has; None is one a row.
+        How many items of each row `loss` takes the mean over; None is one per row.
     tokens_at_once : int, default=256
-        Tokens, padding counted, whose activations are held at a time: a batch of more is run in parts whose
-        gradients add up. What is learned stays the same; the memory is bounded, whatever the texts' lengths.
+        Tokens, padding included, whose activations are in memory at a time. A larger batch is run in parts
+        whose gradients add up, so that the memory is bounded and the result is that of the whole batch.
     rng : numpy.random.Generator
-        Order of rows; dropout takes its seed from it.
+        Order of the rows; the seed of dropout is drawn from it.
     verbose : int, default=0
         From 1, a progress bar is shown.
 
@@ -110,28 +118,12 @@ def fine_tune(
     lengths = np.asarray(lengths)
     counts = np.ones(len(lengths)) if counts is None else np.asarray(counts)
     trained = [p for p in model.parameters() if p.requires_grad]
-    faster = faster or {}
-    groups: dict[tuple[float, float], list[Any]] = {}
-    for parameter in trained:
-        decay = weight_decay if parameter.ndim >= 2 else 0.0
-        groups.setdefault((decay, faster.get(id(parameter), 1.0)), []).append(parameter)
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": members, "weight_decay": decay, "lr": learning_rate * ratio}
-            for (decay, ratio), members in groups.items()
-        ],
-        fused=True,
-    )
     plan = [length_buckets(draws(rng), lengths, batch_size, rng) for _ in range(epochs)]
     n_steps = sum(map(len, plan))
-    n_warmup = max(1, round(warmup * n_steps))
-
-    def rate(step: int) -> float:
-        return min((step + 1) / n_warmup, (n_steps - step) / max(1, n_steps - n_warmup))
-
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    optimizer = _optimizer(trained, learning_rate, weight_decay, faster or {})
+    schedule = _schedule(optimizer, n_steps, warmup)
     history = TrainingHistory()
-    best_loss, best_weights = math.inf, None
+    best = _BestWeights(trained)
     device = next(model.parameters()).device
     with (
         progress_shown(verbose),
@@ -161,24 +153,74 @@ def fine_tune(
                 model.eval()
                 with torch.inference_mode(), autocast(device):
                     history.validation_loss.append(validation())
-            bar.set_postfix_str(
-                f"epoch {epoch}/{epochs}: loss {history.train_loss[-1]:.3f}"
-                + (f", validation {history.validation_loss[-1]:.3f}" if validation else "")
-            )
-            if validation is None:
-                continue
-            if history.validation_loss[-1] < best_loss:
-                best_loss = history.validation_loss[-1]
-                best_weights = [p.detach().clone() for p in trained]
-            elif epoch - int(np.argmin(history.validation_loss)) - 1 >= patience:
+                best.keep(epoch, history.validation_loss[-1])
+            bar.set_postfix_str(_progress(history, epoch, epochs))
+            if validation is not None and epoch - best.epoch >= patience:
                 history.stopped = "early_stopping"
                 break
-    if best_weights is not None:
-        history.best_epoch = int(np.argmin(history.validation_loss)) + 1
-        with torch.no_grad():
-            for parameter, kept in zip(trained, best_weights, strict=True):
-                parameter.copy_(kept)
+    if best.weights is not None:
+        history.best_epoch = best.epoch
+        best.restore()
     model.eval()
     del optimizer, schedule
     return_memory()
     return history
+
+
+def _optimizer(
+    trained: list[Any], learning_rate: float, weight_decay: float, faster: Mapping[int, float]
+) -> torch.optim.Optimizer:
+    """Return AdamW with one group of parameters per decay and rate."""
+    import torch
+
+    groups: dict[tuple[float, float], list[Any]] = {}
+    for parameter in trained:
+        decay = weight_decay if parameter.ndim >= 2 else 0.0
+        groups.setdefault((decay, faster.get(id(parameter), 1.0)), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {"params": members, "weight_decay": decay, "lr": learning_rate * ratio}
+            for (decay, ratio), members in groups.items()
+        ],
+        fused=True,
+    )
+
+
+def _schedule(optimizer: torch.optim.Optimizer, n_steps: int, warmup: float) -> Any:
+    """Return the schedule of the rate: up to its peak in the first `warmup` of the steps, then down to 0."""
+    import torch
+
+    n_warmup = max(1, round(warmup * n_steps))
+
+    def rate(step: int) -> float:
+        return min((step + 1) / n_warmup, (n_steps - step) / max(1, n_steps - n_warmup))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+
+
+class _BestWeights:
+    """A copy of the weights of the epoch with the lowest validation loss."""
+
+    def __init__(self, trained: list[Any]) -> None:
+        self.trained = trained
+        self.weights: list[Any] | None = None
+        self.epoch, self.loss = 1, math.inf
+
+    def keep(self, epoch: int, loss: float) -> None:
+        """Copy the weights of `epoch` if its loss is lower than all before it."""
+        if loss < self.loss:
+            self.epoch, self.loss = epoch, loss
+            self.weights = [p.detach().clone() for p in self.trained]
+
+    def restore(self) -> None:
+        """Put the kept weights back."""
+        import torch
+
+        with torch.no_grad():
+            for parameter, kept in zip(self.trained, self.weights or [], strict=True):
+                parameter.copy_(kept)
+
+
+def _progress(history: TrainingHistory, epoch: int, epochs: int) -> str:
+    text = f"epoch {epoch}/{epochs}: loss {history.train_loss[-1]:.3f}"
+    return text + (f", validation {history.validation_loss[-1]:.3f}" if history.validation_loss else "")

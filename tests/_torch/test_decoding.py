@@ -113,3 +113,51 @@ def test_nucleus_draw_temperature_sharpens():
     below, above = torch.tensor([share - 1e-3]), torch.tensor([share + 1e-3])
     assert nucleus_draw(logits, below, 1.0, 0.5).tolist() == [0]
     assert nucleus_draw(logits, above, 1.0, 0.5).tolist() == [1]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+def test_nucleus_draw_takes_logits_of_any_dtype_and_draws_of_almost_one(dtype):
+    logits = torch.tensor([[0.0, 1.0, 2.0], [5.0, 0.0, -5.0]], dtype=dtype)
+    u = torch.tensor([1 - 2**-53, 1 - 2**-53], dtype=torch.float64)
+    drawn = nucleus_draw(logits, u, 1.0, 1.0)
+    assert drawn.dtype is torch.int64
+    assert drawn.tolist() == [2, 2]
+
+
+def test_nucleus_draw_of_a_row_does_not_depend_on_the_rows_beside_it():
+    rng = np.random.default_rng(0)
+    logits = torch.from_numpy(rng.normal(size=(40, 30)) * 3).float()
+    u = torch.from_numpy(rng.random(40))
+    together = nucleus_draw(logits, u, 0.7, 0.9)
+    alone = [int(nucleus_draw(logits[i : i + 1], u[i : i + 1], 0.7, 0.9)) for i in range(40)]
+    assert together.tolist() == alone
+
+
+def test_nucleus_draw_never_draws_a_token_without_mass():
+    logits = torch.full((200, 5), -torch.inf)
+    logits[:, [1, 3]] = 0.0
+    u = torch.linspace(0, 1 - 2**-53, 200, dtype=torch.float64)
+    drawn = nucleus_draw(logits, u, 0.95, 1.0)
+    assert np.bincount(drawn, minlength=5).tolist() == [0, 100, 0, 100, 0]
+
+
+def test_sample_tokens_does_not_depend_on_the_order_of_the_jobs(model):
+    jobs = _jobs(20, 6, seed=2)
+    options = {"end_token": 0, "top_p": 0.9, "temperature": 1.0, "batch_size": 4}
+    sampled = sample_tokens(model, PROMPTS, jobs, **options)
+    assert sample_tokens(model, PROMPTS, jobs[::-1], **options) == sampled[::-1]
+
+
+def test_sample_tokens_stops_at_its_last_draw_or_its_end_token(model):
+    jobs = _jobs(40, 3, seed=3)
+    sampled = sample_tokens(model, PROMPTS, jobs, end_token=0, top_p=1.0, temperature=1.0, batch_size=8)
+    lengths = {len(tokens) for tokens in sampled if tokens is not None}
+    assert lengths <= {0, 1, 2}
+    assert not any(0 in tokens for tokens in sampled if tokens)
+
+
+def test_sample_tokens_leaves_no_gradients_and_no_mode_behind(model):
+    sample_tokens(model, PROMPTS, _jobs(3, 4), end_token=0, top_p=1.0, temperature=1.0, batch_size=2)
+    assert not model.training
+    assert torch.is_grad_enabled()
+    assert all(parameter.grad is None for parameter in model.parameters())

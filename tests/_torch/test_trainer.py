@@ -1,17 +1,14 @@
-"""The training loop and the adapters on small models."""
+"""The training loop on small models: what it learns, when it stops, and how the rate runs."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
 
-from skbalagen._torch.batches import length_buckets
-from skbalagen._torch.device import compute_dtype, resolve_device, torch_seed
-from skbalagen._torch.lora import add_adapters, merge_adapters
-from skbalagen._torch.token_loss import token_loss
-from skbalagen._torch.trainer import fine_tune
+from skbalagen._torch import trainer
+from skbalagen._torch.device import torch_seed
+from skbalagen._torch.trainer import TrainingHistory, fine_tune
 
 
 def _regression(validation=None, **kwargs):
@@ -67,68 +64,6 @@ def test_fine_tune_is_a_function_of_its_seed():
     assert a == b
 
 
-def test_length_buckets_hold_each_row_once_and_like_lengths_together():
-    rng = np.random.default_rng(0)
-    lengths = rng.integers(1, 50, size=100)
-    batches = length_buckets(np.arange(100), lengths, 10, rng)
-    assert sorted(np.concatenate(batches).tolist()) == list(range(100))
-    spread = np.mean([np.ptp(lengths[batch]) for batch in batches])
-    shuffled = np.mean([np.ptp(part) for part in np.array_split(rng.permutation(lengths), 10)])
-    assert spread < shuffled / 3
-
-
-def test_torch_seed_leaves_the_global_state_alone():
-    before = torch.get_rng_state()
-    with torch_seed(5):
-        first = torch.rand(3)
-    with torch_seed(5):
-        assert torch.equal(first, torch.rand(3))
-    assert torch.equal(before, torch.get_rng_state())
-
-
-def test_device_and_dtype():
-    assert resolve_device("cpu") == torch.device("cpu")
-    assert compute_dtype(torch.device("cpu")) in (torch.float32, torch.bfloat16)
-
-
-def test_adapters_change_nothing_at_first_and_merge_exactly(tiny_gpt2):
-    model = AutoModelForCausalLM.from_pretrained(tiny_gpt2).eval()
-    ids = torch.tensor([[1, 2, 3, 4]])
-    with torch.no_grad():
-        before = model(ids).logits
-        add_adapters(model, rank=3, seed=0)
-        assert torch.equal(model(ids).logits, before)
-        trained = {name for name, p in model.named_parameters() if p.requires_grad}
-        assert trained
-        assert all(name.endswith(("up", "down")) for name in trained)
-        for name, parameter in model.named_parameters():
-            if name.endswith("up"):
-                parameter.normal_()
-        changed = model(ids).logits
-        merge_adapters(model)
-        merged = model(ids).logits
-    assert not torch.allclose(changed, before)
-    assert torch.allclose(changed, merged, atol=1e-5)
-    assert {n for n, _ in model.named_parameters()} == {
-        n for n, _ in AutoModelForCausalLM.from_pretrained(tiny_gpt2).named_parameters()
-    }
-
-
-@pytest.mark.parametrize("chunk", [3, 100])
-def test_token_loss_equals_cross_entropy_and_its_gradient(chunk):
-    generator = torch.Generator().manual_seed(0)
-    hidden = torch.randn(11, 6, generator=generator, requires_grad=True)
-    targets = torch.randint(17, (11,), generator=generator)
-    head = torch.nn.Linear(6, 17, bias=False)
-    torch.nn.init.normal_(head.weight, generator=generator)
-    expected = torch.nn.functional.cross_entropy(head(hidden), targets)
-    (gradient,) = torch.autograd.grad(3 * expected, hidden)
-    head.requires_grad_(False)
-    loss = token_loss(hidden, head, targets, chunk=chunk)
-    torch.testing.assert_close(loss, expected)
-    torch.testing.assert_close(torch.autograd.grad(3 * loss, hidden)[0], gradient)
-
-
 def test_parts_of_a_batch_learn_what_the_whole_batch_does():
     lengths = np.array([3, 1, 2, 5, 4, 1])
     items = [torch.arange(float(n)) + i for i, n in enumerate(lengths)]
@@ -162,3 +97,139 @@ def test_parts_of_a_batch_learn_what_the_whole_batch_does():
     assert max(sizes) <= 8
     assert parts == pytest.approx(whole, abs=1e-6)
     assert parts_loss == pytest.approx(whole_loss, abs=1e-6)
+
+
+def test_fine_tune_keeps_the_last_weights_while_the_validation_improves():
+    def validation(model):
+        losses = iter([3.0, 2.0, 1.0])
+        return lambda: next(losses)
+
+    _, history = _regression(validation, epochs=3)
+    assert (history.stopped, history.best_epoch, history.n_steps) == ("epochs", 3, 15)
+
+
+def test_fine_tune_survives_a_validation_loss_that_is_no_number():
+    model, history = _regression(lambda model: lambda: float("nan"), epochs=4, patience=3)
+    assert history.best_epoch == 4
+    assert np.isfinite(model.weight.item())
+
+
+def test_fine_tune_validates_in_evaluation_mode_without_gradients():
+    modes = []
+
+    def validation(model):
+        return lambda: modes.append((model.training, torch.is_grad_enabled())) or 1.0
+
+    _regression(validation, epochs=1)
+    assert modes == [(False, False)]
+
+
+def test_the_rate_rises_to_its_peak_and_falls_to_zero(monkeypatch):
+    rates = []
+    clip = torch.nn.utils.clip_grad_norm_
+    made = []
+    build = trainer._optimizer
+
+    def remember(*args):
+        made.append(build(*args))
+        return made[-1]
+
+    def record(parameters, norm):
+        rates.append(made[0].param_groups[0]["lr"])
+        return clip(parameters, norm)
+
+    monkeypatch.setattr(trainer, "_optimizer", remember)
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", record)
+    _regression(epochs=4, learning_rate=0.2, warmup=0.25)  # 4 epochs of 5 steps, 5 of them warm-up
+    expected = [0.2 * min((step + 1) / 5, (20 - step) / 15) for step in range(20)]
+    assert rates == pytest.approx(expected)
+    assert max(rates) == pytest.approx(0.2)
+
+
+def test_weights_decay_but_biases_and_norms_do_not_and_a_head_may_learn_faster():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.LayerNorm(2), torch.nn.Linear(2, 1))
+    optimizer = trainer._optimizer(list(model.parameters()), 0.1, 0.5, {id(model[2].weight): 10.0})
+    settings = {
+        id(p): (group["weight_decay"], group["lr"])
+        for group in optimizer.param_groups
+        for p in group["params"]
+    }
+    assert settings[id(model[0].weight)] == (0.5, 0.1)
+    assert settings[id(model[0].bias)] == (0.0, 0.1)
+    assert settings[id(model[1].weight)] == (0.0, 0.1)
+    assert settings[id(model[2].weight)] == (0.5, 1.0)
+    assert len(settings) == 6
+
+
+def test_frozen_parameters_are_not_trained():
+    with torch_seed(0):
+        model = torch.nn.Linear(1, 1)
+    model.bias.requires_grad_(False)
+    before = model.bias.item()
+    fine_tune(
+        model,
+        lambda rows: ((model(torch.ones(len(rows), 1)) - 3) ** 2).mean(),
+        np.ones(8),
+        draws=lambda rng: np.arange(8),
+        epochs=3,
+        batch_size=4,
+        learning_rate=0.1,
+        rng=np.random.default_rng(0),
+    )
+    assert model.bias.item() == before
+
+
+def test_rows_that_are_drawn_twice_count_twice():
+    seen = []
+    model = torch.nn.Linear(1, 1)
+
+    def loss(rows):
+        seen.extend(rows.tolist())
+        return (model(torch.ones(len(rows), 1)) ** 2).mean()
+
+    history = fine_tune(
+        model,
+        loss,
+        np.ones(5),
+        draws=lambda rng: np.array([0, 3, 3]),
+        epochs=2,
+        batch_size=2,
+        learning_rate=0.1,
+        rng=np.random.default_rng(0),
+    )
+    assert sorted(seen) == [0, 0, 3, 3, 3, 3]
+    assert history.n_steps == 4
+
+
+def test_dropout_follows_the_seed_and_leaves_the_global_state_alone():
+    def learned(seed):
+        with torch_seed(0):
+            model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Dropout(0.5), torch.nn.Linear(8, 1))
+        x = torch.ones(16, 4)
+        fine_tune(
+            model,
+            lambda rows: (model(x[rows]) ** 2).mean(),
+            np.ones(16),
+            draws=lambda rng: np.arange(16),
+            epochs=1,
+            batch_size=16,
+            learning_rate=0.1,
+            rng=np.random.default_rng(seed),
+        )
+        return model[2].weight.tolist()
+
+    before = torch.get_rng_state()
+    assert learned(0) == learned(0)
+    assert learned(0) != learned(1)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_history_starts_empty():
+    assert TrainingHistory() == TrainingHistory([], [], 0, 0, "epochs")
+
+
+def test_memory_is_returned_every_32_steps_and_at_the_end(monkeypatch):
+    calls = []
+    monkeypatch.setattr(trainer, "return_memory", lambda: calls.append(1))
+    _regression(epochs=1, batch_size=1)  # 40 steps
+    assert len(calls) == 2
