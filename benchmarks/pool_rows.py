@@ -45,6 +45,11 @@ class Pool:
     test: np.ndarray
 
     @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Training rows of each class."""
+        return dict(Counter(self.split.y_train.tolist()))
+
+    @cached_property
     def own(self) -> np.ndarray:
         """Column of each candidate's class."""
         return np.searchsorted(self.classes, self.labels)
@@ -112,15 +117,30 @@ class Rows:
 
     Attributes
     ----------
-    X, y, weights : ndarrays of shape (n_rows,)
-    real : ndarray of bool, of shape (n_rows,)
-        Real rows and labels, as they come, before copies.
+    X, weights : ndarrays of shape (n_rows,)
+        Texts and what they count.
+    targets : ndarray of shape (n_rows, n_classes)
+        Share of each class; one of them is 1 in hard targets.
+    n_real : int
+        Real rows and labels, which come first.
     """
 
     X: np.ndarray
-    y: np.ndarray
+    targets: np.ndarray
     weights: np.ndarray
-    real: np.ndarray
+    n_real: int
+
+    def shares(self, rows: slice = slice(None)) -> np.ndarray:
+        """Return each class's share of the weight of some rows."""
+        totals = self.weights[rows] @ self.targets[rows]
+        return totals / totals.sum()
+
+    def hard(self, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return texts, labels and weights: a row for each class that has a share worth one."""
+        shares = np.where(self.targets < LEAST, 0, self.targets)
+        shares /= shares.sum(axis=1, keepdims=True)
+        row, column = np.nonzero(shares)
+        return self.X[row], classes[column], self.weights[row] * shares[row, column]
 
 
 def load_pool(path: Path, split: Split) -> Pool:
@@ -146,35 +166,31 @@ def make_rows(recipe: Recipe, pool: Pool) -> Rows:
     X, y = split.X_train, split.y_train
     if recipe.labels:
         X, y = LabelTextOverSampler(encoder=KnownTexts()).fit_resample(X, y)
-    sizes = Counter(split.y_train.tolist())
     weights = np.ones(len(y))
     if recipe.copies:
         all_sizes = Counter(y.tolist())
         weights = np.array([max(all_sizes.values()) / all_sizes[label] for label in y.tolist()])
-    new_X, rows = _new_rows(recipe, pool, sizes)
+    new_X, rows = _new_rows(recipe, pool)
+    one_hot = np.eye(len(pool.classes))
     if recipe.select == "rest":
-        new_y, new_weights = split.y_rest[rows], np.ones(len(rows))
+        targets = one_hot[np.searchsorted(pool.classes, split.y_rest[rows])]
     elif recipe.targets == "hard":
-        new_y, new_weights = pool.labels[rows], np.ones(len(rows))
+        targets = one_hot[pool.own[rows]]
     else:
-        shares = pool.targets(recipe.teacher, rows) ** recipe.power
-        shares /= shares.sum(axis=1, keepdims=True)
-        shares[shares < LEAST] = 0
-        shares /= shares.sum(axis=1, keepdims=True)
-        row, column = np.nonzero(shares)
-        new_X, new_y, new_weights = new_X[row], pool.classes[column], shares[row, column]
-        rows = rows[row]
+        targets = pool.targets(recipe.teacher, rows) ** recipe.power
+        targets /= targets.sum(axis=1, keepdims=True)
+    new_weights = np.full(len(rows), recipe.weight)
     if recipe.ratio:
-        new_weights = new_weights * pool.real_looking[rows]
+        new_weights *= pool.real_looking[rows]
     return Rows(
         np.concatenate([X, new_X]),
-        np.concatenate([y, new_y]),
-        np.concatenate([weights, recipe.weight * new_weights]),
-        np.arange(len(y) + len(new_y)) < len(y),
+        np.concatenate([one_hot[np.searchsorted(pool.classes, y)], targets]),
+        np.concatenate([weights, new_weights]),
+        len(y),
     )
 
 
-def _new_rows(recipe: Recipe, pool: Pool, sizes: Counter) -> tuple[np.ndarray, np.ndarray]:
+def _new_rows(recipe: Recipe, pool: Pool) -> tuple[np.ndarray, np.ndarray]:
     """Return the texts that are added and their row numbers among the candidates (or the rows left out)."""
     if recipe.select == "rest":
         texts, labels = pool.split.X_rest, pool.split.y_rest
@@ -183,6 +199,7 @@ def _new_rows(recipe: Recipe, pool: Pool, sizes: Counter) -> tuple[np.ndarray, n
         texts, labels = pool.texts, pool.labels
         allowed = pool.accepted("any" if recipe.targets == "distilled" else recipe.select)
         order = pool.words_order if recipe.order == "words" else np.arange(len(labels))
+    sizes = pool.sizes
     largest, median = max(sizes.values()), np.median(list(sizes.values()))
     kept = [np.empty(0, dtype=int)]
     for label, n in sizes.items():

@@ -17,20 +17,20 @@ import json
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pool_rows import WEIGHTS, Pool, Rows, load_pool, make_rows
 from recipe_names import GROUPS
-from sklearn.linear_model import LogisticRegression
+from soft_regression import SoftLogisticRegression
 
-from skbalagen._utils.text import merge_repeats
 from skbalagen.benchmark import load_split, read_rows
 from skbalagen.benchmark.methods import CLASSIFIERS, KnownTexts
 from skbalagen.benchmark.scores import Fitted, choose, measures
-from skbalagen.classifiers.logits import class_shares
 from skbalagen.classifiers.transformer import TransformerClassifier
+from skbalagen.metrics.classification import macro_accuracy
 
 ADJUSTMENTS = [("none", 0.0), *itertools.product(("fitted", "real"), (0.5, 1.0, 1.5))]
 
@@ -38,38 +38,38 @@ ADJUSTMENTS = [("none", 0.0), *itertools.product(("fitted", "real"), (0.5, 1.0, 
 def fit_all(rows: Rows, pool: Pool, classifier: str, seed: int) -> list[Fitted]:
     """Return the fit for each C, or the one of the encoder."""
     split = pool.split
-    texts, y, weights = merge_repeats(rows.X, rows.y, rows.weights)
     if classifier == "encoder":
-        model = TransformerClassifier(random_state=seed).fit(texts, y, sample_weight=weights)
-        known = (np.log(model.predict_proba(X) + 1e-12) for X in (split.X_valid, split.X_test))
-        return [Fitted(model.classes_, class_shares(y, weights, model.classes_), *known, {})]
-    features = CLASSIFIERS[classifier]["features"]().fit(texts)
-    vectors, valid, test = (features.transform(X) for X in (texts, split.X_valid, split.X_test))
-    model = LogisticRegression(max_iter=2000, warm_start=True)  # from one C to the next
+        X, y, weights = rows.hard(pool.classes)
+        model = TransformerClassifier(random_state=seed).fit(X, y, sample_weight=weights)
+        known = [np.log(model.predict_proba(X) + 1e-12) for X in (split.X_valid, split.X_test)]
+        return [Fitted(model.classes_, rows.shares(), known[0], known[1], {})]
+    features = CLASSIFIERS[classifier]["features"]().fit(rows.X)
+    vectors, valid, test = (features.transform(X) for X in (rows.X, split.X_valid, split.X_test))
+    model = SoftLogisticRegression()  # from one C to the next
     fits = []
     for C in CLASSIFIERS[classifier]["C"]:
-        model.set_params(C=C).fit(vectors, y, sample_weight=weights)
-        known = (model.predict_log_proba(part) for part in (valid, test))
-        fits.append(Fitted(model.classes_, class_shares(y, weights, model.classes_), *known, {"C": C}))
+        model.set_params(C=C).fit(vectors, rows.targets, rows.weights)
+        known = [model.predict_log_proba(part) for part in (valid, test)]
+        fits.append(Fitted(pool.classes, rows.shares(), known[0], known[1], {"C": C}))
     return fits
 
 
 def scored(fits: list[Fitted], rows: Rows, pool: Pool) -> Iterator[dict[str, Any]]:
-    """Yield a row for each prior and tau."""
-    real = class_shares(rows.y[rows.real], rows.weights[rows.real], pool.classes)
-    split = pool.split
+    """Yield a row for each prior and tau; all measures for the priors that were fitted and tau 1."""
+    split, real = pool.split, rows.shares(slice(rows.n_real))
     for priors, tau in ADJUSTMENTS:
-        if priors == "real":
-            shown = [Fitted(f.classes, real, f.valid, f.test, f.parameters) for f in fits]
-        else:
-            shown = fits
+        shown = [replace(fitted, priors=real) for fitted in fits] if priors == "real" else fits
         best, _, valid_macro = choose(shown, split.y_valid, [tau])
         predicted = best.predict(best.test, tau)
-        yield (
-            {"priors": priors, "tau": tau, "valid_macro": valid_macro}
-            | best.parameters
-            | measures(split.y_test, predicted, best.classes, np.exp(best.test))
-        )
+        row = {"priors": priors, "tau": tau, "valid_macro": valid_macro} | best.parameters
+        if (priors, tau) == ("fitted", 1.0):
+            yield (
+                row
+                | measures(split.y_test, predicted, best.classes, np.exp(best.test))
+                | {"sizes": pool.sizes}
+            )
+        else:
+            yield row | {"macro": macro_accuracy(split.y_test, predicted)}
 
 
 def labeler_rows(pool: Pool) -> Iterator[dict[str, Any]]:
@@ -97,11 +97,10 @@ def run_pool(path: Path, classifiers: list[str], groups: list[str], output: Path
     task, _, seed = path.stem.rpartition("-")
     pool = load_pool(path, load_split(task, int(seed)))
     key = {"task": task, "seed": int(seed)}
-    facts = {"sizes": {c: int((pool.split.y_train == c).sum()) for c in pool.classes}}
 
     def write(lines: list[dict[str, Any]]) -> None:
         with open(output, "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(key | line | facts) + "\n" for line in lines)
+            file.writelines(json.dumps(key | line) + "\n" for line in lines)
 
     if (task, int(seed), "labelers", "labelers: mean") not in done:
         write(list(labeler_rows(pool)))
@@ -114,13 +113,13 @@ def run_pool(path: Path, classifiers: list[str], groups: list[str], output: Path
         start = time.perf_counter()
         rows = make_rows(recipe, pool)
         fits = fit_all(rows, pool, classifier, int(seed))
-        about = {"recipe": recipe.name, "classifier": classifier, "n_new": int((~rows.real).sum())}
+        about = {"recipe": recipe.name, "classifier": classifier, "n_new": len(rows.X) - rows.n_real}
         lines = [about | line for line in scored(fits, rows, pool)]
         write(lines)
         at_one = next(line for line in lines if (line["priors"], line["tau"]) == ("fitted", 1.0))
         print(
             f"{task} {seed} {classifier} {recipe.name}: {100 * at_one['macro']:.1f} "
-            f"({len(rows.y)} rows, {time.perf_counter() - start:.1f} s)",
+            f"({len(rows.X)} rows, {time.perf_counter() - start:.1f} s)",
             flush=True,
         )
 
