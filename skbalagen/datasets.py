@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skbalagen._utils.table_files import decode_text, split_records
+from skbalagen._utils.csv_records import decode_text, split_records
 from skbalagen._utils.text import count
 
 __all__ = ["load_csv", "load_shop_intents", "make_long_tailed"]

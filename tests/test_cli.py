@@ -412,7 +412,7 @@ def test_balance_refuses_in_one_line(intents, monkeypatch, capsys, arguments, me
         ("short.csv", "text,label\na\n", "short.csv, line 2: expected 2 fields as in the header, got 1."),
         ("bare.tsv", "text\tlabel\n", "bare.tsv: expected rows, got a table with none."),
         ("broken.jsonl", "{text", "broken.jsonl, line 1: expected one JSON object per line, got "),
-        ("broken.parquet", "text", "broken.parquet could not be read as Parquet: "),
+        ("broken.parquet", "text", "broken.parquet could not be read as Parquet, got: "),
         ("latin.csv", "text,label\ncaf\xe9,x\n", "in line 2 (invalid continuation byte). Save it as UTF-8."),
         (
             "half.csv",

@@ -165,6 +165,10 @@ def rebuild(X: Any, rows: np.ndarray, texts: np.ndarray, new: np.ndarray, name: 
 
 def _blanked(values: pd.Series, rows: np.ndarray) -> pd.Series:
     """Return a column with some rows missing and the others exactly as they were."""
+    if values.dtype == object:  # pandas before 3 would guess a type for what is left
+        cells = values.to_numpy(copy=True)
+        cells[rows] = np.nan
+        return pd.Series(cells, index=values.index, dtype=object, name=values.name)
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub":
         values = values.astype(pd.array(values.to_numpy()[:0]).dtype)
     return values.mask(rows)

@@ -6,7 +6,6 @@ what JSON says, and Parquet keeps the types of its columns. A row that is read a
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
@@ -14,22 +13,16 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+from skbalagen._utils.csv_records import decode_text, split_records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "FORMATS",
-    "check_output",
-    "decode_text",
-    "read_table",
-    "split_records",
-    "table_format",
-    "write_table",
-]
+__all__ = ["FORMATS", "check_output", "read_table", "table_format", "write_table"]
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".parquet")
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -116,7 +109,7 @@ def write_table(table: pd.DataFrame, path: str) -> None:
     os.close(handle)
     try:
         if ending == ".parquet":
-            table.to_parquet(part, index=False, engine="pyarrow")
+            _write_parquet(table, part, path)
         else:
             with open(part, "w", encoding="utf-8", newline="") as out:
                 if ending == ".jsonl":
@@ -160,97 +153,6 @@ def check_output(path: str, table: pd.DataFrame | None = None) -> None:
         raise PermissionError(f"{path} cannot be written: it is not writable. Name another file.")
     if table is not None and table_format(path) == ".parquet":
         _check_parquet(table, path)
-
-
-def decode_text(
-    raw: bytes, source: str | Path, encoding: str = "utf-8", *, advice: str = "Save it as UTF-8."
-) -> str:
-    """Return the text of a file, without a byte order mark.
-
-    Parameters
-    ----------
-    raw : bytes
-        What the file holds.
-    source : str or Path
-        What error messages call it.
-    encoding : str, default="utf-8"
-        One that Python knows.
-    advice : str
-        What an error message tells to do.
-
-    Raises
-    ------
-    ValueError
-        If Python knows no such encoding, or `raw` has another; the line is named.
-    """
-    try:
-        # Only this variant of UTF-8 takes the mark off where there is one.
-        codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
-    except LookupError:
-        raise ValueError(f"encoding must be one that Python knows, got {encoding!r}. Try 'utf-8'.") from None
-    try:
-        return raw.decode(codec)
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{source} must be encoded as {encoding!r}, got other bytes in line {line} ({error.reason}). {advice}"
-        ) from error
-
-
-def split_records(
-    content: str, sep: str, source: str | Path, *, advice: str = ""
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield (number of its first line, fields) of each record of CSV, the header first; blank lines are left out.
-
-    Parameters
-    ----------
-    content : str
-        The text of the file.
-    sep : str
-        Separator, one character.
-    source : str or Path
-        What error messages call the file.
-    advice : str, default=""
-        What an error message about the number of fields tells to do besides quoting.
-
-    Raises
-    ------
-    ValueError
-        If quotes are not balanced, or a record has more or fewer fields than the header; the line is named.
-    """
-    # strict: an unclosed quote would otherwise swallow the rest of the file without a word.
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=sep, strict=True)
-    width, line = 0, 1
-    while True:
-        try:
-            with _fields_of_any_length():
-                fields = next(reader, None)
-        except csv.Error as error:
-            raise ValueError(
-                f"{source}, line {line}: expected fields with balanced double quotes, got {error}. "
-                f'Double each quote inside a quoted field ("").'
-            ) from error
-        if fields is None:
-            return
-        width = width or len(fields)
-        if len(fields) not in (0, width):
-            raise ValueError(
-                f"{source}, line {line}: expected {width} fields as in the header, got {len(fields)}. "
-                f"Put fields that hold {sep!r} between double quotes{advice}."
-            )
-        if fields:
-            yield line, fields
-        line = reader.line_num + 1
-
-
-@contextmanager
-def _fields_of_any_length() -> Iterator[None]:
-    """Lift the limit of the csv module, 131,072 characters, which holds for the whole process."""
-    limit = csv.field_size_limit(2**31 - 1)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(limit)
 
 
 def _read_csv(content: str, sep: str, source: str) -> pd.DataFrame:
@@ -315,29 +217,41 @@ def _refuse_constant(name: str) -> None:
 def _read_parquet(path: str) -> pd.DataFrame:
     import pandas as pd
 
+    pyarrow = _pyarrow(path)
     try:
-        table = pd.read_parquet(path, engine="pyarrow", dtype_backend="pyarrow")
+        table = pyarrow.parquet.read_table(path)
+    except (ValueError, OSError) as error:  # pyarrow's own errors are among these
+        raise ValueError(f"{path} could not be read as Parquet, got: {error}. Check the file.") from error
+    # Without pandas' metadata, an index that was stored is a column like the others.
+    return table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+
+
+def _write_parquet(table: pd.DataFrame, out: Any, path: str) -> None:
+    pyarrow = _pyarrow(path)
+    # Metadata of one version of pandas may name types that another cannot read.
+    arrow = pyarrow.Table.from_pandas(table, preserve_index=False).replace_schema_metadata()
+    pyarrow.parquet.write_table(arrow, out)
+
+
+def _pyarrow(path: str) -> Any:
+    """Return pyarrow, which only Parquet needs, with its `parquet`."""
+    try:
+        import_module("pyarrow.parquet")
+        return import_module("pyarrow")
     except ImportError as error:
         raise ImportError(
-            f"{path}: Parquet files need pyarrow, which is not installed. Run pip install pyarrow, or pass CSV."
+            f"{path}: Parquet files need pyarrow, which is not installed. Run pip install pyarrow, or use CSV."
         ) from error
-    except (ValueError, OSError) as error:  # pyarrow's own errors are among these
-        raise ValueError(f"{path} could not be read as Parquet: {error} Check the file.") from error
-    if not isinstance(table.index, pd.RangeIndex):  # written by pandas with an index of its own
-        table = table.reset_index()
-    return table
 
 
 def _check_parquet(table: pd.DataFrame, path: str) -> None:
     try:
-        table.to_parquet(io.BytesIO(), index=False, engine="pyarrow")
-    except ImportError as error:
-        raise ImportError(
-            f"{path}: Parquet files need pyarrow, which is not installed. Run pip install pyarrow, or write CSV."
-        ) from error
+        _write_parquet(table, io.BytesIO(), path)
+    except ImportError:
+        raise
     except Exception as error:  # of many types, by the column that does not fit
         raise ValueError(
-            f"{path} cannot hold this table: {error}. Parquet has one type per column; write .jsonl or .csv."
+            f"{path} cannot hold this table, got: {error}. Parquet has one type per column; write .jsonl or .csv."
         ) from error
 
 

@@ -92,6 +92,7 @@ def test_rebuild_of_a_categorical_column_can_hold_new_texts():
         (np.array([True, False, True]), "boolean"),
         (np.array([0.5, 1, 2], dtype=np.float32), "float32"),
         (np.array([1, "b", None], dtype=object), "object"),
+        (np.array([1.0, 2, 3], dtype=object), "object"),
         (pd.array([1, None, 3], dtype="Int32"), "Int32"),
         (pd.to_datetime(["2024-05-01", "2024-05-02", "2024-05-03"]), None),
         (pd.Categorical(["x", "y", "x"]), "category"),
@@ -102,7 +103,7 @@ def test_rebuild_keeps_other_columns_exact_where_rows_are_missing(values, dtype)
     X = pd.DataFrame({"text": ["a", "b", "c"], "other": pd.Series(values)})
     built = rebuild(X, np.array([0, 1, 2]), np.array(["a", "b", "new"], dtype=object), NEW, "text")
     assert built["other"].dtype == (dtype or X["other"].dtype)
-    assert built["other"].tolist()[:2] == X["other"].tolist()[:2]
+    assert repr(built["other"].tolist()[:2]) == repr(X["other"].tolist()[:2])
     assert pd.isna(built["other"][2])
     untouched = rebuild(X, np.array([0, 1]), np.array(["a", "b"], dtype=object), NEW[:2], "text")
     assert untouched["other"].dtype == X["other"].dtype
