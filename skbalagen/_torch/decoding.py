@@ -39,8 +39,8 @@ def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperatur
     u : tensor of float64, of shape (n_rows,)
         Uniform draws in [0, 1).
     top_p : float
-        Mass of the nucleus, in (0, 1]: the fewest tokens, likeliest first, whose mass reaches it; tokens as
-        likely as the last of them belong to it too (Holtzman et al. 2020, section 3.1).
+        Mass of the nucleus, in (0, 1]: the fewest tokens, most likely first, whose mass reaches it; tokens
+        as likely as the last of them belong to it too (Holtzman et al. 2020, section 3.1).
     temperature : float
         Divides the logits; above 0.
 

@@ -73,7 +73,7 @@ class CausalLMGenerator(BaseEstimator):
     max_copies : int, default=2
         Upper bound on how often an epoch draws the same row, at least 1.
     max_rows : int, default=256
-        Upper bound on the distinct rows of a class per epoch, drawn anew for each, at least 1.
+        Upper bound on the distinct rows of a class per epoch, at least 1. Each epoch draws its own.
     batch_size : int, default=16
         Rows per training step (the paper: 10).
     learning_rate : float, default=1e-3
