@@ -117,8 +117,7 @@ class CausalLMGenerator(BaseEstimator):
 
     Notes
     -----
-    A pickled generator carries no weights, so that a fitted resampler stays small. Use :meth:`save` and
-    :meth:`load` to keep them.
+    Pickles carry no weights, to stay small; :meth:`save` and :meth:`load` keep them.
 
     References
     ----------
