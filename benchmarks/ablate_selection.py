@@ -51,8 +51,8 @@ from skbalagen.metrics.classification import macro_accuracy
 # The method whose candidates the rules of each ablation share.
 POOLS = {
     "selection": "balagen:beta_low=95,generated_share=1.0",
-    "growth": "balagen:generated_share=0.5",
-    "shares": "balagen:generated_share=0.5",
+    "growth": "balagen:sampling_strategy=grow,generated_share=0.5",
+    "shares": "balagen:sampling_strategy=grow,generated_share=0.5",
 }
 
 
@@ -355,7 +355,8 @@ def main() -> None:
         judged = (resampler.labelers_, texts, labels)
         real_rows: dict[str, Rule] = {}
         if options.what == "growth":
-            chosen = growth_rules(*judged, resampler.beta_low_)
+            largest = max(sizes.values())
+            chosen = growth_rules(*judged, 100 * max(resampler.sampling_strategy_.values()) / largest)
         elif options.what == "shares":
             chosen = share_rules(*judged)
         else:

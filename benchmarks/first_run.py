@@ -78,7 +78,7 @@ def main() -> None:
         BalanceDisplay.from_estimator(resampler).figure_.savefig(options.figure, dpi=100, bbox_inches="tight")
     generated = np.flatnonzero(resampler.is_synthetic_)
     shown = random.Random(options.seed).sample(generated.tolist(), min(20, len(generated)))
-    report = resampler.report_.drop(columns=["shortfall"])
+    report = resampler.report_.drop(columns=["n_missing"])
     arguments = (X[test], y[test])
     lines = [
         f"## {options.data.name}",
@@ -87,7 +87,7 @@ def main() -> None:
         f"--beta-high {options.beta_high:g} --seed {options.seed}`",
         "",
         f"{len(train)} training and {len(test)} test rows, band {resampler.band_}, {len(generated)} rows "
-        f"generated, {int(report['copied'].sum())} copied, {int((report['size_before'] - report['kept']).sum())} "
+        f"generated, {int(report['n_copied'].sum())} copied, {int((report['n_before'] - report['n_kept']).sum())} "
         f"removed. {seconds:.0f} seconds, peak memory {gigabytes:.1f} GB.",
         "",
         *[

@@ -22,7 +22,8 @@ from skbalagen.benchmark import as_markdown, read_rows, run, summary_table
 
 PAPER = "generated_share=1.0"
 D_S = f"balagen:{PAPER},beta_low=95"
-SHARED = f"{PAPER},balance_generator=classes,balance_labelers=classes"
+LARGEST = "balance_training={'generator':'largest','labelers':'largest'}"
+SHARED = f"{PAPER},{LARGEST}"
 
 
 def lm(**parameters: object) -> str:
@@ -36,7 +37,7 @@ EXPERIMENTS: dict[str, dict[str, str]] = {
         "neither": "none",
         "under-sampling": "rus",
         "copies, balanced": "copy:beta_low=100",
-        "generated and refused by none, balanced": lm(beta_low=100, labelers=[]),
+        "generated, none rejected, balanced": lm(beta_low=100, labelers=[]),
         "generated and labeled, balanced": lm(beta_low=100),
         "generated and labeled, beta_low 80": lm(beta_low=80),
     },
@@ -57,35 +58,35 @@ EXPERIMENTS: dict[str, dict[str, str]] = {
     },
     "Table 5: labelers": {
         "none": lm(beta_low=100, labelers=[]),
-        "any of three": lm(beta_low=100, min_votes="any"),
-        "two of three": lm(beta_low=100, min_votes="majority"),
-        "all three": lm(beta_low=100, min_votes="all"),
+        "any of three": lm(beta_low=100, voting="any"),
+        "two of three": lm(beta_low=100, voting="majority"),
+        "all three": lm(beta_low=100, voting="all"),
         "highest mean probability": lm(beta_low=100),
     },
     "Table 7: what generator and labelers are trained on": {
-        "the rows as they are": f"{D_S},balance_generator=None,balance_labelers=None",
-        "labelers on D_S": f"{D_S},balance_generator=None",
-        "generator on D_S": f"{D_S},balance_labelers=None",
+        "the rows as they are": f"{D_S},balance_training=None",
+        "labelers on D_S": f"{D_S},balance_training=labelers",
+        "generator on D_S": f"{D_S},balance_training=generator",
         "both on D_S": D_S,
     },
     "Section 5.2.6: generated rows alone": {
         "real rows": "none",
         "real rows, class weights": "class-weights",
-        "30 generated a class": f"generated-only:{SHARED}",
-        "30 generated a class, refused by none": f"generated-only:{SHARED},labelers=[]",
+        "30 generated per class": f"generated-only:{SHARED}",
+        "30 generated per class, none rejected": f"generated-only:{SHARED},labelers=[]",
     },
 }
 
 
 def table(rows: list[dict], methods: dict[str, str], classifier: str) -> pd.DataFrame:
-    """Return the macro accuracy in percent, a row a method in the order and with the names of `methods`."""
+    """Return the macro accuracy in percent, one row per method in the order and with the names of `methods`."""
     means = summary_table(rows, classifier=classifier)
     found = {name: means.loc[method] for name, method in methods.items() if method in means.index}
     return pd.DataFrame(found).T.drop(columns="seeds", errors="ignore") if found else pd.DataFrame()
 
 
 def over_betas(means: pd.DataFrame) -> pd.DataFrame:
-    """Return the means over the tasks of Figure 4: a row a generator, a column a beta_low."""
+    """Return the means over the tasks of Figure 4: one row per generator, one column per beta_low."""
     pairs = [tuple(name.split(", ")) for name in means.index]
     curves = pd.Series(means["mean"].to_numpy(), index=pd.MultiIndex.from_tuples(pairs)).unstack()
     return curves.loc[list(dict.fromkeys(name for name, _ in pairs)), [str(beta) for beta in BETAS]]
@@ -97,7 +98,7 @@ def main() -> None:
     )
     parser.add_argument("--tasks", nargs="+", default=["shop"])
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--classifiers", nargs="+", default=["tfidf-tuned", "embedding"])
+    parser.add_argument("--classifiers", nargs="+", default=["tfidf", "embedding"])
     parser.add_argument("--experiments", nargs="+", help="such as 'Table 5'; default: all")
     parser.add_argument("--memory")
     parser.add_argument("--n-jobs", type=int)

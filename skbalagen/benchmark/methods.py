@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from skbalagen.balagen.labelers import LabelerEnsemble
 from skbalagen.balagen.policy import augment_only
 from skbalagen.balagen.resampler import BalaGenResampler
 from skbalagen.classifiers.transformer import TransformerClassifier
@@ -134,7 +136,8 @@ def make_resampler(resampler: str | None, *, seed: int, memory: str | None) -> A
     resampler : str or None
         "ros", "rus", "eda" and "markov" (everything up to the largest class, nothing rejected), "copy", "balagen", or
         "generated-only" (`n_rows` texts of each class by "balagen", and none of the real rows). Parameters of
-        BalaGenResampler may follow the last five: ``"balagen:beta_low=100,generator__epochs=2"``.
+        BalaGenResampler may follow the last five, and `voting` of its labelers:
+        ``"balagen:beta_low=100,generator__epochs=2,voting=all"``.
     seed : int
     memory : str or None
         Component cache of BalaGenResampler, so that methods that differ in what comes later share candidates.
@@ -147,18 +150,21 @@ def make_resampler(resampler: str | None, *, seed: int, memory: str | None) -> A
         return RandomUnderSampler(random_state=seed)
     name, _, tail = resampler.partition(":")
     if name == "generated-only":
-        parameters: dict[str, Any] = {
+        given: dict[str, Any] = {
             "n_rows": 30,
             "generated_share": 1.0,
             "shortfall": "keep",
         } | _parameters(tail)
-        policy = augment_only(parameters.pop("n_rows"))
+        policy = augment_only(given.pop("n_rows"))
         inner = make_resampler("balagen", seed=seed, memory=memory)
-        return _GeneratedOnly(inner.set_params(sampling_strategy=policy, **parameters))
+        return _GeneratedOnly(inner.set_params(sampling_strategy=policy, **given))
     made = BalaGenResampler(generator=_GENERATORS[name](), random_state=seed, memory=memory)
     if name != "balagen":
         made.set_params(beta_low=100, labelers=[])
-    return made.set_params(**_parameters(tail))
+    parameters = _parameters(tail)
+    if "voting" in parameters:
+        made.set_params(labelers=LabelerEnsemble(voting=parameters.pop("voting")))
+    return made.set_params(**parameters)
 
 
 class _GeneratedOnly:
@@ -181,9 +187,9 @@ class _GeneratedOnly:
 
 
 def _parameters(text: str) -> dict[str, Any]:
-    """Parse "a=1,b=word"; what is no Python literal is a word."""
+    """Parse "a=1,b=word,c={'d':1,'e':2}"; what is no Python literal is a word."""
     parameters = {}
-    for part in filter(None, text.split(",")):
+    for part in filter(None, re.split(r",(?=[a-z_]+=)", text)):
         key, _, value = part.partition("=")
         try:
             parameters[key] = ast.literal_eval(value)

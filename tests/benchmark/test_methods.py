@@ -30,6 +30,10 @@ def test_resamplers_are_made_from_their_names():
         50,
         [],
     )
+    name = "balagen:voting=all,balance_training={'generator':'largest','labelers':None},beta_low=80"
+    strict = make_resampler(name, seed=0, memory=None)
+    assert strict.labelers.voting == "all"
+    assert (strict.balance_training, strict.beta_low) == ({"generator": "largest", "labelers": None}, 80)
     assert make_resampler(None, seed=0, memory=None) is None
     assert type(make_resampler("rus", seed=0, memory=None)).__name__ == "RandomUnderSampler"
 
