@@ -5,8 +5,9 @@
 One file for each task and seed, POOLS/TASK-SEED.npz, with the candidates of the language model at its defaults in the
 order of their streams, the probabilities that each labeler gives them, and those of the validation and test rows.
 Generator and labelers are seeded as by BalaGenResampler(random_state=SEED), so that the candidates are those that it
-would read. Files that are there are left alone: an interrupted run goes on. A task takes some minutes on one core.
-The files hold texts made of the data and are not for publication.
+would read. `--generator eda` keeps those of word edits instead: give them a folder of their own. Files that are there
+are left alone: an interrupted run goes on. A task takes some minutes on one core. The files hold texts made of the
+data and are not for publication.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skbalagen import CausalLMGenerator, LabelerEnsemble, PercentilePolicy
+from skbalagen import (
+    CausalLMGenerator,
+    EDAGenerator,
+    LabelerEnsemble,
+    MarkovChainGenerator,
+    PercentilePolicy,
+)
 from skbalagen.balagen.algorithm import Seeds
 from skbalagen.balagen.parts import set_seeds
 from skbalagen.balagen.policy import class_sizes
@@ -37,8 +44,11 @@ def spans_of(sizes: dict[str, int]) -> dict[str, range]:
     return {c: range(n if size < largest or len(sizes) > 20 else LEAST) for c, size in sizes.items()}
 
 
-def make_pool(task: str, seed: int, folder: Path) -> None:
-    """Write the pool of a task and a seed, unless it is there."""
+GENERATORS = {"causal-lm": CausalLMGenerator, "eda": EDAGenerator, "markov-chain": MarkovChainGenerator}
+
+
+def make_pool(task: str, seed: int, folder: Path, name: str) -> None:
+    """Write the pool of a task, a seed and a generator, unless it is there."""
     path = folder / f"{task}-{seed}.npz"
     if path.exists():
         return
@@ -47,7 +57,7 @@ def make_pool(task: str, seed: int, folder: Path) -> None:
     X, y = split.X_train, split.y_train
     random_state = check_random_state(seed)
     seeds = Seeds(*random_state.randint(np.iinfo(np.int32).max, size=4).tolist())
-    generator, labelers = CausalLMGenerator(), LabelerEnsemble()
+    generator, labelers = GENERATORS[name](), LabelerEnsemble()
     set_seeds([generator, *labelers.members()], random_state)
     rows = training_rows(y, PercentilePolicy(beta_low=95)(y), balance_of("both"), seed=seeds.rows)
     labelers.fit(X[rows.labelers], y[rows.labelers])
@@ -86,11 +96,12 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=["shop"])
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds, from --first-seed")
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--generator", choices=list(GENERATORS), default="causal-lm")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         for task in options.tasks:
-            make_pool(task, seed, options.folder)
+            make_pool(task, seed, options.folder, options.generator)
 
 
 if __name__ == "__main__":
