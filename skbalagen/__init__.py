@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from skbalagen.classifiers.label_texts import LabelTextOverSampler
     from skbalagen.classifiers.logit_adjustment import LogitAdjustedClassifier
     from skbalagen.classifiers.transformer import TransformerClassifier
+    from skbalagen.compare import Remedy, RemedyClassifier, RemedySearchCV
     from skbalagen.encoders import SentenceEncoder
     from skbalagen.generators import (
         CausalLMGenerator,
@@ -45,6 +46,9 @@ _MODULE_OF = {
     "MarkovChainGenerator": "generators",
     "NlpaugGenerator": "generators",
     "PercentilePolicy": "balagen.policy",
+    "Remedy": "compare",
+    "RemedyClassifier": "compare",
+    "RemedySearchCV": "compare",
     "SampleCopyGenerator": "generators",
     "SentenceEncoder": "encoders",
     "ShortfallWarning": "balagen.shortfall",
@@ -69,6 +73,9 @@ __all__ = [
     "MarkovChainGenerator",
     "NlpaugGenerator",
     "PercentilePolicy",
+    "Remedy",
+    "RemedyClassifier",
+    "RemedySearchCV",
     "SampleCopyGenerator",
     "SentenceEncoder",
     "ShortfallWarning",

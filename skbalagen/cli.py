@@ -22,6 +22,7 @@ __all__ = ["main"]
 
 _EXAMPLES = """\
 examples:
+  skbalagen compare intents.csv --text utterance --label intent --report comparison.html
   skbalagen download
   skbalagen inspect intents.csv --text utterance --label intent
   skbalagen balance intents.csv --text utterance --label intent -o balanced.csv --report page.html
@@ -119,6 +120,30 @@ def _benchmark(arguments: argparse.Namespace) -> None:
     run(arguments.rest, prog="skbalagen benchmark")
 
 
+def _compare(arguments: argparse.Namespace) -> None:
+    from skbalagen import RemedySearchCV
+    from skbalagen.compare import write_comparison
+
+    if arguments.report is not None:
+        check_output(arguments.report)
+        if arguments.input != "-" and Path(arguments.input).resolve() == Path(arguments.report).resolve():
+            raise ValueError(
+                f"--report must name a file of its own, got {arguments.report!r}, the input. Name another file."
+            )
+    texts, labels = _columns(read_table(arguments.input), arguments)
+    search = RemedySearchCV(
+        arguments.classifier,
+        cv=arguments.folds,
+        max_minutes=arguments.minutes,
+        memory=arguments.memory,
+        random_state=arguments.seed,
+        verbose=int(sys.stderr.isatty() and not arguments.quiet),
+    ).fit(texts, labels)
+    print(f"{search.table()}\n\n{search.explanation_}")
+    if arguments.report is not None:
+        write_comparison(search, arguments.report)
+
+
 def _balance(arguments: argparse.Namespace) -> None:
     from skbalagen import BalaGenResampler
     from skbalagen.balagen.overview import plan
@@ -189,13 +214,15 @@ def _parser() -> argparse.ArgumentParser:
 
     balance = add("balance", _balance, "fill small classes with generated texts and thin large ones")
     inspect = add("inspect", _inspect, "show class sizes, repeated texts and what several betas would add")
-    for command in (balance, inspect):
+    compare = add("compare", _compare, "say which remedy for class imbalance pays on these rows")
+    for command in (balance, inspect, compare):
         command.add_argument("input", metavar="IN", help=f"table ({', '.join(FORMATS)}), or - for CSV")
         command.add_argument("--text", default="text", metavar="COLUMN", help="column of texts (%(default)s)")
         command.add_argument(
             "--label", default="label", metavar="COLUMN", help="column of labels (%(default)s)"
         )
     _add_balance_options(balance)
+    _add_compare_options(compare)
     fetch = add("download", _download, "fetch the embedded models and WordNet before their first use")
     fetch.add_argument("names", nargs="*", metavar="NAME", help="what to fetch (all of it)")
     # Its options are those of python -m skbalagen.benchmark, which is imported only when it is asked for.
@@ -231,6 +258,28 @@ def _add_balance_options(balance: argparse.ArgumentParser) -> None:
     balance.add_argument("--dry-run", action="store_true", help="show the band, the targets and the cost")
     balance.add_argument("--report", metavar="PAGE", help="HTML page to write about what was done")
     balance.add_argument("--quiet", action="store_true", help="print warnings and errors only")
+
+
+def _add_compare_options(compare: argparse.ArgumentParser) -> None:
+    compare.add_argument(
+        "--classifier",
+        choices=["tfidf", "embedding", "encoder"],
+        default="tfidf",
+        help="what is to recognise the classes: words, sentence vectors, or a fine-tuned encoder (%(default)s)",
+    )
+    compare.add_argument(
+        "--minutes",
+        type=float,
+        default=10.0,
+        help="no trial is started that would end later; the language model needs several minutes (%(default)s)",
+    )
+    compare.add_argument("--folds", type=int, default=3, help="folds of the cross-validation (%(default)s)")
+    compare.add_argument(
+        "--memory", metavar="FOLDER", help="keep fitted generators there, for the next search"
+    )
+    compare.add_argument("--seed", type=int, default=0, help="of folds and generators (%(default)s)")
+    compare.add_argument("--report", metavar="PAGE", help="HTML page to write")
+    compare.add_argument("--quiet", action="store_true", help="print no progress bars")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
@@ -17,7 +20,33 @@ from skbalagen.models.catalog import MINILM
 from skbalagen.models.fetch import local_path
 from skbalagen.models.quiet import quiet_transformers
 
-__all__ = ["SentenceEncoder"]
+__all__ = ["SentenceEncoder", "remember_vectors"]
+
+# {(path, device): {text: vector}} in blocks that asked for it.
+_remembered: ContextVar[dict[tuple[str, str], dict[str, np.ndarray]] | None] = ContextVar(
+    "skbalagen_remembered_vectors", default=None
+)
+
+
+@contextmanager
+def remember_vectors() -> Iterator[None]:
+    """Encode each text once per block, however many encoders with the same model meet it.
+
+    For searches that fit many classifiers on the same rows. A vector of the embedded model takes 1.5 kB; all of
+    them are forgotten at the end of the block. Other threads do not share them.
+
+    Examples
+    --------
+    >>> from skbalagen import SentenceEncoder
+    >>> with remember_vectors():  # doctest: +SKIP
+    ...     SentenceEncoder().fit_transform(["a text"])
+    ...     SentenceEncoder().fit_transform(["a text", "another"])  # encodes one text
+    """
+    token = _remembered.set(_remembered.get() or {})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
 
 
 @lru_cache(maxsize=1)
@@ -121,16 +150,27 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             `X` is empty.
         """
         texts, back = np.unique(as_texts(X, allow_empty=True).astype(str), return_inverse=True)
+        remembered = _remembered.get()
+        if remembered is None:
+            return self._encode(texts.tolist())[back]
+        known = remembered.setdefault((str(self.model), self.device), {})
+        new = [text for text in texts.tolist() if text not in known]
+        if new:
+            known.update(zip(new, self._encode(new), strict=True))
+        return np.array([known[text] for text in texts.tolist()])[back]
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        """Return the unit vectors of distinct texts, float32, of shape (n_texts, n_features_out_)."""
         model = self._model()
         with autocast(model.device):
             vectors = model.encode(
-                texts.tolist(),
+                texts,
                 batch_size=self.batch_size,
                 show_progress_bar=False,
                 convert_to_tensor=True,
                 normalize_embeddings=True,
             )
-        return vectors.float().cpu().numpy()[back]
+        return vectors.float().cpu().numpy()
 
     @property
     def _n_features_out(self) -> int:

@@ -118,3 +118,25 @@ def test_sentence_encoder_puts_paraphrases_together():
 def test_sentence_encoders_of_one_process_share_the_weights():
     first, second = SentenceEncoder().fit(["a"]), SentenceEncoder(batch_size=2).fit(["b"])
     assert first._model() is second._model()
+
+
+def test_remembered_vectors_are_encoded_once_per_block(fake):
+    alone = SentenceEncoder().fit(["x"]).transform(["aa", "b"])
+    fake.asked.clear()
+    with encoders.remember_vectors():
+        first = SentenceEncoder().transform(["aa", "b"])
+        again = SentenceEncoder(batch_size=3).transform(["b", "abc", "aa", "b"])
+        SentenceEncoder(model="another").transform(["aa"])
+    assert fake.asked == [["aa", "b"], ["abc"], ["aa"]]  # another model has vectors of its own
+    np.testing.assert_array_equal(first, alone)
+    np.testing.assert_array_equal(again[[2, 0, 3]], first[[0, 1, 1]])
+    SentenceEncoder().transform(["aa"])
+    assert fake.asked[-1] == ["aa"]  # forgotten at the end
+
+
+def test_an_inner_block_shares_what_the_outer_one_remembers(fake):
+    with encoders.remember_vectors():
+        SentenceEncoder().transform(["aa"])
+        with encoders.remember_vectors():
+            SentenceEncoder().transform(["aa"])
+    assert fake.asked == [["aa"]]

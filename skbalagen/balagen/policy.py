@@ -44,11 +44,19 @@ def class_sizes(y: Sequence[Any] | np.ndarray) -> dict[Any, int]:
     return {names[i]: int(counts[i]) for i in order}
 
 
+# A hundred times the largest class: beyond it a beta is a mistake, and its rows would not fit in memory.
+_MOST_PERCENT = 10_000
+
+
 def check_betas(beta_low: float, beta_high: float) -> None:
     """Raise ValueError unless 0 <= beta_high <= 100, beta_low >= 0 and the two leave each other room."""
     for name, value in (("beta_low", beta_low), ("beta_high", beta_high)):
         if not np.isfinite(value) or value < 0:
             raise ValueError(f"{name} must be a percentage >= 0, got {value!r}.")
+    if beta_low > _MOST_PERCENT:
+        raise ValueError(
+            f"beta_low must be at most {_MOST_PERCENT} (percent of the largest class, where above 100), got {beta_low!r}."
+        )
     if beta_low > 100 and beta_high > 0:
         raise ValueError(
             f"beta_low > 100 grows every class beyond the largest, so that none is left to thin: "

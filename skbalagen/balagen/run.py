@@ -68,13 +68,13 @@ def choose_policy(resampler: Any, y: np.ndarray, generator: Any) -> tuple[Policy
     strategy = resampler.sampling_strategy
     if not isinstance(strategy, str) or strategy not in ("auto", "grow"):
         return partial(resolve_targets, strategy), None
+    if strategy == "grow" and resampler.beta_high:
+        raise ValueError(
+            f"sampling_strategy='grow' grows every class, expected beta_high=0, got {resampler.beta_high!r}. "
+            "Set beta_high=0, or use sampling_strategy='auto'."
+        )
     policy = PercentilePolicy(beta_low=resampler.beta_low, beta_high=resampler.beta_high)
     if strategy == "grow":
-        if resampler.beta_high:
-            raise ValueError(
-                f"sampling_strategy='grow' grows every class, expected beta_high=0, got {resampler.beta_high!r}. "
-                "Set beta_high=0, or use sampling_strategy='auto'."
-            )
         policy = growing_policy(
             list(class_sizes(y).values()),
             partial(_share, generator, resampler.generated_share),
