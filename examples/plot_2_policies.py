@@ -3,7 +3,7 @@ Policies
 ========
 
 How many rows each class should have: the five balancing policies of the paper on one corpus. Nothing is generated
-here; a policy only counts.
+here. A policy only counts.
 """
 
 # %%
@@ -20,7 +20,7 @@ import pandas as pd
 from skbalagen import BalaGenResampler
 from skbalagen.balagen.policy import augment_only, baseline, class_sizes, naive_os, partial_os, partial_os_us
 from skbalagen.datasets import load_shop_intents
-from skbalagen.metrics.imbalance import balance_ratio
+from skbalagen.metrics import balance_ratio
 
 X, y = load_shop_intents(split="train", return_X_y=True)
 sizes = class_sizes(y)
@@ -59,8 +59,8 @@ plt.show()
 # %%
 # What each would cost
 # --------------------
-# Rows to generate are what takes time. The balance ratio is the entropy of the class sizes over its maximum: 1 when
-# all classes have one size.
+# Rows to generate are what takes time. The balance ratio is the entropy of the class sizes over its maximum: 1 if all
+# classes have the same size.
 
 rows = []
 for policy in policies.values():
@@ -78,8 +78,8 @@ pd.DataFrame(rows, index=list(policies))
 # %%
 # In the resampler
 # ----------------
-# ``beta_low`` and ``beta_high`` are parameters of the resampler, so that a grid search can move them. ``fit`` counts
-# and stops there; ``band_`` holds the two sizes between which a class is left alone.
+# ``beta_low`` and ``beta_high`` are parameters of the resampler, so a grid search can set them. Their defaults are 95
+# and 0. ``fit`` only counts. ``band_`` holds the two sizes between which a class is left alone.
 
 resampler = BalaGenResampler(beta_low=70, beta_high=10).fit(X, y)
 print("band:", resampler.band_)
@@ -87,7 +87,8 @@ print("gift_wrapping:", sizes["gift_wrapping"], "->", resampler.sampling_strateg
 print("order_status:", sizes["order_status"], "->", resampler.sampling_strategy_["order_status"])
 
 # %%
-# Any policy goes in ``sampling_strategy``, and so does a dict of the classes that you care about.
+# Any policy goes in ``sampling_strategy``, and so does a dict of the classes that you care about. ``"grow"`` fills all
+# classes beyond the largest, as far as the generator advises.
 
 resampler = BalaGenResampler(sampling_strategy={"gift_wrapping": 40}).fit(X, y)
 print("gift_wrapping:", resampler.sampling_strategy_["gift_wrapping"])

@@ -2,36 +2,40 @@
 Generators compared
 ===================
 
-The four built-in generators write for the same small classes: what the texts look like, how new they are, and what
-the weak labelers make of them.
+Five generators write for the same small classes: what the texts look like, how new they are, and how many of them the
+weak labelers accept.
 """
 
 # %%
-# Four generators
+# Five generators
 # ---------------
 # - :class:`~skbalagen.SampleCopyGenerator` copies rows of the class.
 # - :class:`~skbalagen.EDAGenerator` copies a row and edits a few words. Two of its four operations need WordNet; the
 #   other two are used here.
+# - :class:`~skbalagen.NlpaugGenerator` copies a row and edits it with an augmenter of nlpaug, here typing errors.
+#   ``BalaGenResampler(generator=)`` takes the augmenter itself, too.
 # - :class:`~skbalagen.MarkovChainGenerator` walks a chain over the words of the class.
 # - :class:`~skbalagen.CausalLMGenerator` is a pretrained language model, fine-tuned on the rows with the label before
-#   each. It alone knows what the words mean, so that it can say what none of the rows says.
+#   each text. Only this one knows words that are in none of the rows.
 #
 # Six small classes are enough for a comparison.
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from nlpaug.augmenter.char import KeyboardAug
 
 from skbalagen import (
     CausalLMGenerator,
     EDAGenerator,
     LabelerEnsemble,
     MarkovChainGenerator,
+    NlpaugGenerator,
     SampleCopyGenerator,
 )
 from skbalagen.balagen.policy import class_sizes
 from skbalagen.datasets import load_shop_intents
-from skbalagen.metrics.text_quality import distinct_n, nearest_similarity, novelty
+from skbalagen.metrics import distinct_n, nearest_similarity, novelty
 
 X, y = load_shop_intents(split="train", return_X_y=True)
 sizes = class_sizes(y)
@@ -43,6 +47,7 @@ print({label: sizes[label] for label in small})
 generators = {
     "sample-copy": SampleCopyGenerator(),
     "eda": EDAGenerator(operations=("swap", "delete"), alpha=0.2),
+    "nlpaug": NlpaugGenerator(KeyboardAug(aug_word_p=0.2)),
     "markov-chain": MarkovChainGenerator(),
     "causal-lm": CausalLMGenerator(epochs=2, max_tokens=32, random_state=0),
 }
@@ -50,9 +55,9 @@ generators = {
 # %%
 # Write
 # -----
-# Every generator has the same two methods. ``sample`` takes the range of candidates that is wanted of each class;
-# candidate 7 of a class is the same text however many are asked for. ``None`` stands for a candidate that failed: it
-# was empty, too long, or not new.
+# Every generator has the same two methods. ``sample`` takes a range of candidate numbers per class. Candidate 7 of a
+# class is the same text however many are asked for. ``None`` stands for a candidate that failed: it was empty, too
+# long, or not new.
 
 spans = {label: range(20) for label in small}
 texts = {
@@ -71,9 +76,9 @@ X[y == "gift_wrapping"].tolist()
 # %%
 # How new are they?
 # -----------------
-# :func:`~skbalagen.metrics.novelty` is the share of texts that stand nowhere in the training rows,
-# :func:`~skbalagen.metrics.distinct_n` the share of word pairs that do not repeat another, and
-# :func:`~skbalagen.metrics.nearest_similarity` tells how much a text looks like the row it is most like (1: a copy).
+# :func:`~skbalagen.metrics.novelty` is the fraction of texts that are not among the training rows,
+# :func:`~skbalagen.metrics.distinct_n` the fraction of word pairs that do not repeat another, and
+# :func:`~skbalagen.metrics.nearest_similarity` the similarity of a text to the nearest row (1: a copy).
 
 written = {
     name: [(label, text) for label, said in by_label.items() for text in said if text is not None]
@@ -95,20 +100,20 @@ measures
 # %%
 # Are they of their class?
 # ------------------------
-# The default labelers, trained on all fourteen classes, say how many candidates they would assign to the class that
-# each was written for. Copies are their training rows, so that nearly all are backed: a high share alone is no merit.
-# A generator is useful where the share is high and the texts are new.
+# The default labelers, trained on all fourteen classes, judge the candidates. Copies are their training rows, so nearly
+# all of them are accepted: a high acceptance rate alone says nothing. A generator is useful if the rate is high and the
+# texts are new.
 
 labelers = LabelerEnsemble().fit(X, y)
-backed = {}
+acceptance = {}
 for name, pairs in written.items():
     labels, said = zip(*pairs, strict=True)
-    _, _, likeliest = labelers.judge(list(said), np.array(labels, dtype=object))
-    backed[name] = likeliest.mean()
+    _, _, accepted = labelers.judge(list(said), np.array(labels, dtype=object))
+    acceptance[name] = accepted.mean()
 
 fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-ax.scatter(measures["similarity to a row"], list(backed.values()), color="#d9822b")
-for name, share in backed.items():
+ax.scatter(measures["similarity to a row"], list(acceptance.values()), color="#d9822b")
+for name, share in acceptance.items():
     below = name == "eda"  # its point is next to that of sample-copy
     ax.annotate(
         name,
@@ -119,7 +124,7 @@ for name, share in backed.items():
     )
 ax.set(
     xlabel="similarity to the nearest real text",
-    ylabel="share backed by the labelers",
+    ylabel="acceptance rate of the labelers",
     xlim=(0, 1.1),
     ylim=(0, 1.1),
 )

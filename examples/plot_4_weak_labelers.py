@@ -2,15 +2,15 @@
 Weak labelers at work
 =====================
 
-Generated texts stray from their class. An ensemble of classifiers, trained on the real rows, refuses those that it
-would not assign to the class they were written for. How good is it at that, and how strict should it be?
+Some generated texts stray from their class. An ensemble of classifiers, trained on the real rows, rejects those that it
+would not assign to the class they were written for. How well does it do this, and how strict should it be?
 """
 
 # %%
 # Candidates and verdicts
 # -----------------------
-# The embedded language model, trained for a moment only, writes for four small classes; much of it strays.
-# ``candidates_`` has a row for each candidate: its votes, the labelers' mean probability of the wanted class, and the
+# The embedded language model, trained for a few seconds only, writes for four small classes; many texts stray.
+# ``candidates_`` has one row per candidate: its votes, the labelers' mean probability of the wanted class, and the
 # verdict.
 
 import warnings
@@ -26,7 +26,6 @@ from skbalagen import (
     LabelerEnsemble,
     ShortfallWarning,
 )
-from skbalagen.balagen.selection import is_backed
 from skbalagen.datasets import load_shop_intents
 
 X, y = load_shop_intents(split="train", return_X_y=True)
@@ -44,13 +43,13 @@ CandidateDisplay.from_estimator(resampler, X)
 plt.show()
 
 # %%
-# Some that were refused, and some that were taken. The votes are those of the three default labelers: words,
+# Some that were rejected, and some that were accepted. The votes are those of the three default labelers: words,
 # characters, meaning.
 
 candidates = resampler.candidates_
 chosen = [
     candidates[candidates["verdict"] == verdict].groupby("label").head(1).head(5)
-    for verdict in ("refused", "accepted")
+    for verdict in ("rejected", "accepted")
 ]
 pd.concat(chosen)[["verdict", "label", "text", "votes", "confidence"]].style.format(precision=2).hide(
     axis="index"
@@ -59,9 +58,9 @@ pd.concat(chosen)[["verdict", "label", "text", "votes", "confidence"]].style.for
 # %%
 # How often do they err?
 # ----------------------
-# Generated texts carry no true label, but the test rows do. Show the labelers each test row twice: once as a member of
-# its own class, which they should back, and once as a member of another, which they should refuse. The other is the one
-# that they find likeliest themselves, so that this is the hardest case. ``min_votes`` says what backing takes.
+# Generated texts have no true label, but test rows do. Show the labelers each test row twice: once as a member of its
+# own class, which they should accept, and once as a member of another class, which they should reject. The other class
+# is the one that they find most likely themselves, so this is the hardest case. ``voting`` says what acceptance takes.
 
 X_test, y_test = load_shop_intents(split="test", return_X_y=True)
 labelers = LabelerEnsemble().fit(X, y)
@@ -70,10 +69,11 @@ proba[labelers.classes_ == y_test[:, None]] = -1
 next_door = labelers.classes_[proba.argmax(axis=1)]
 
 rules = ["any", "soft", "majority", "all"]
-rates = pd.DataFrame(index=rules, columns=["right rows backed", "wrong rows backed"], dtype=float)
+rates = pd.DataFrame(index=rules, columns=["right rows accepted", "wrong rows accepted"], dtype=float)
 for column, labels in zip(rates.columns, (y_test, next_door), strict=True):
-    votes, _, likeliest = labelers.judge(X_test, labels)
-    rates[column] = [is_backed(votes, likeliest, rule).mean() for rule in rules]
+    for rule in rules:
+        _, _, accepted = labelers.set_params(voting=rule).judge(X_test, labels)
+        rates.loc[rule, column] = accepted.mean()
 
 fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 places = np.arange(len(rules))
@@ -81,26 +81,25 @@ for shift, column, colour in zip((-0.2, 0.2), rates.columns, ("#d9822b", "#b8b8b
     bars = ax.bar(places + shift, rates[column], width=0.4, color=colour, label=column)
     ax.bar_label(bars, fmt="{:.2f}", fontsize="small")
 ax.set_xticks(places, rules)
-ax.set(xlabel="min_votes", ylabel="share", ylim=(0, 1.05))
+ax.set(xlabel="voting", ylabel="fraction of the rows", ylim=(0, 1.05))
 ax.spines[["top", "right"]].set_visible(False)
 fig.legend(loc="outside upper right", ncols=2, frameon=False)
 plt.show()
 
 # %%
-# Counting votes trades one share for the other: "any" lets most of the wrong rows through, "all" refuses most of the
-# right ones, so that more candidates have to be written. "soft" also weighs how sure each labeler is. Its two shares
-# add up to one here, because exactly one class is the likeliest. These labelers were trained on the rows as they are;
-# in the resampler they see a more balanced set.
+# Counting votes trades one error for the other: "any" lets most of the wrong rows through, "all" rejects many of the
+# right ones, so more candidates are needed. "soft" also weighs how sure each labeler is. Its two fractions add up to one
+# here, because exactly one class is the most likely. These labelers were trained on the rows as they are; in the
+# resampler they see a more balanced set.
 
 # %%
 # Each labeler alone
 # ------------------
-# The members err in different places, which is what an ensemble lives on. The agreement of each pair over the
-# candidates above:
+# An ensemble is useful if its members err in different places. The agreement of each pair over the candidates above:
 
 names = ["words", "characters", "meaning"]
 pd.DataFrame(resampler.report_.attrs["labeler_agreement"], index=names, columns=names).round(2)
 
 # %%
-# Any scikit-learn classifier on raw text can be a member: ``labelers=[...]`` of the resampler takes a list of them,
-# and ``labelers=[]`` switches the step off.
+# Any scikit-learn classifier on raw text can be a member. ``labelers=[...]`` of the resampler takes a list of them,
+# ``labelers=LabelerEnsemble(voting="majority")`` a voting rule, and ``labelers=[]`` switches the step off.

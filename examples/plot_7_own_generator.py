@@ -2,22 +2,23 @@
 Your own generator
 ==================
 
-Anything that writes texts for a class can fill it: templates, a paraphraser, a service. The resampler asks two
-methods of it, and one promise.
+Anything that writes texts for a class can fill it: templates, a paraphraser, a service. The resampler needs two methods
+and one promise.
 """
 
 # %%
 # The contract
 # ------------
-# ``fit(X, y)`` learns from texts and labels, and returns the generator. ``sample(spans, random_state=...)`` gets a range
-# of candidate numbers for each class, and returns as many texts, ``None`` for a candidate that failed.
+# ``fit(X, y)`` learns from texts and labels and returns the generator. ``sample(spans, random_state=...)`` gets a range
+# of candidate numbers per class and returns one text for each, ``None`` for a candidate that failed.
 #
-# The promise: candidate ``i`` of a class depends on the fitted generator, the class, ``i`` and the seed alone, not on
-# how many are asked for or in what order. :func:`~skbalagen.generators.base.stream_rng` gives a source of randomness
-# that is a function of just these.
+# The promise: candidate ``i`` of a class depends on the fitted generator, the class, ``i`` and the seed only, not on how
+# many are asked for or in what order. :func:`~skbalagen.generators.stream_rng` returns a random generator that is a
+# function of just these.
 #
 # A generator that derives from scikit-learn's ``BaseEstimator`` can be cloned and searched over. This one fills the
-# slots of a few hand-written sentences: an hour of writing can be the best generator for a class of five rows.
+# slots of a few hand-written sentences: an hour of writing can be the best generator for a class of five rows. If you
+# only edit rows, derive from :class:`~skbalagen.generators.RowEditingGenerator` and write one method.
 
 import warnings
 from itertools import islice
@@ -27,9 +28,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from skbalagen import BalaGenResampler, ShortfallWarning, TextGenerator
-from skbalagen._utils.random import as_seed, stream_rng
 from skbalagen.datasets import load_shop_intents
-from skbalagen.generators.base import check_span_labels
+from skbalagen.generators import as_seed, check_span_labels, stream_rng
 
 
 class TemplateGenerator(BaseEstimator):
@@ -105,8 +105,8 @@ ten
 # %%
 # In the resampler
 # ----------------
-# The labelers judge these texts as they judge any others, repeats are thrown away, and a class that runs out of
-# sentences is topped up with copies.
+# The labelers judge these texts like any others. Repeats are thrown away, and a class that runs out of sentences is
+# topped up with copies.
 
 resampler = BalaGenResampler(
     sampling_strategy={"warranty_claim": 30, "invoice_request": 30},
@@ -117,7 +117,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", ShortfallWarning)
     X_new, y_new = resampler.fit_resample(X, y)
 
-resampler.report_.query("generated > 0")[["size_before", "target", "generated", "backed", "added", "copied"]]
+columns = ["n_before", "n_target", "n_candidates", "n_accepted", "n_generated", "n_copied"]
+resampler.report_.query("n_candidates > 0")[columns]
 
 # %%
 # What became of each candidate:

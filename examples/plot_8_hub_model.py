@@ -5,17 +5,17 @@ A model from the hub
 The language model and the sentence encoder are parameters: an embedded model, a hub id, or a folder. This page uses
 a folder, so that it builds without a network.
 
-With a hub at hand, the id goes in the same parameter, for instance ``CausalLMGenerator(model="gpt2")``, or the paper's
-``"gpt2-medium"``. The model is downloaded on its first use. Weights are read from safetensors alone, and code that
-lies beside a model is never run.
+If you can reach a hub, the id goes in the same parameter, for instance ``CausalLMGenerator(model="gpt2")``. The model is
+downloaded on first use. Weights are read from safetensors only, and code that comes with a model is never run.
+``BalaGenResampler.paper()`` has the paper's recipe: GPT-2 medium and three BERT labelers.
 """
 
 # %%
 # A folder with a model
 # ---------------------
-# What transformers' ``save_pretrained`` writes is what is needed: the configuration, the weights and the tokenizer.
-# Here they are a small GPT-2 with random weights and a tokenizer whose vocabulary comes from the corpus. A pretrained
-# model writes better from the first step; this one has to learn English from a few hundred questions.
+# The folder holds what transformers' ``save_pretrained`` writes: the configuration, the weights and the tokenizer. Here
+# they are a small GPT-2 with random weights and a tokenizer whose vocabulary comes from the corpus. A pretrained model
+# writes better from the first step. This one has to learn English from a few hundred questions.
 
 import tempfile
 import warnings
@@ -59,9 +59,9 @@ sorted(path.name for path in folder.iterdir())
 # %%
 # Fine-tune it
 # ------------
-# ``lora_rank=None`` trains all weights, as the paper does; a pretrained model learns more cheaply with the default, low
-# rank adapters. Random weights need many passes, and all rows of each. ``history_`` holds the loss of each pass,
-# ``validation_perplexity_`` what the rows that were held out say.
+# ``lora_rank=None`` trains all weights, as the paper does. For a pretrained model the default, low-rank adapters, costs
+# less. Random weights need many epochs. ``history_`` holds the loss of each epoch, ``validation_perplexity_`` the
+# perplexity on the rows that were held out.
 
 generator = CausalLMGenerator(
     model=folder,
@@ -82,17 +82,17 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", ShortfallWarning)
     X_new, y_new = resampler.fit_resample(X, y)
 
-print("passes:", len(resampler.generator_.history_.validation_loss))
-print("perplexity a token, of rows held out:", round(resampler.generator_.validation_perplexity_, 1))
+print("epochs:", len(resampler.generator_.history_.validation_loss))
+print("perplexity per token, on held-out rows:", round(resampler.generator_.validation_perplexity_, 1))
 
 # %%
 # What it wrote
 # -------------
-# Half of it is not English, and the labelers refuse most of it. Copies fill what is left, as always. The point of a
-# pretrained model is that it need not learn to spell from seven questions.
+# Much of it is not English, and the labelers reject most of it. Copies fill what is left. A pretrained model need not
+# learn to spell from seven questions.
 
-columns = ["size_before", "target", "generated", "backed", "added", "copied"]
-resampler.report_.query("generated > 0")[columns]
+columns = ["n_before", "n_target", "n_candidates", "n_accepted", "n_generated", "n_copied"]
+resampler.report_.query("n_candidates > 0")[columns]
 
 # %%
 pd.DataFrame({"label": y_new, "text": X_new})[resampler.is_synthetic_].groupby("label").head(4).style.hide(
@@ -103,7 +103,7 @@ pd.DataFrame({"label": y_new, "text": X_new})[resampler.is_synthetic_].groupby("
 # Take it away
 # ------------
 # ``model_`` and ``tokenizer_`` are plain transformers objects. ``save`` writes them with what else is needed to sample
-# again; ``load`` reads the folder back.
+# again. ``load`` reads the folder back.
 
 resampler.generator_.save(Path(temporary.name, "fine-tuned"))
 again = CausalLMGenerator.load(Path(temporary.name, "fine-tuned"))
@@ -113,5 +113,5 @@ again.sample({"damaged_item": range(2)}, random_state=1)
 temporary.cleanup()
 
 # %%
-# The sentence encoder of the labelers and classifiers is named in the same way: ``SentenceEncoder(model=...)`` takes a
-# hub id or folder of a sentence-transformers model, and ``TransformerClassifier(model="bert-base-uncased")`` any encoder.
+# The sentence encoder of the labelers and classifiers is set in the same way: ``SentenceEncoder(model=...)`` takes a hub
+# id or folder of a sentence-transformers model, and ``TransformerClassifier(model="bert-base-uncased")`` any encoder.

@@ -22,7 +22,11 @@ def test_readme_blocks_run(capsys):
         warnings.simplefilter("ignore", ShortfallWarning)
         for block in blocks:
             exec(block, names)
-    assert "size_after" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "n_after" in printed
+    accuracy = dict(re.findall(r"^(\S.*?)  +(0\.\d{3})$", printed, re.MULTILINE))
+    assert set(accuracy) == {"none", "class weights", "logit adjustment", "label texts + logit adjustment"}
+    assert accuracy["none"] < accuracy["class weights"] < accuracy["logit adjustment"]
 
 
 def test_readme_names_files_that_are_there():

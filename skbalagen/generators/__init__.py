@@ -1,6 +1,7 @@
-"""Text generators, one per file, all with the interface of :class:`TextGenerator`."""
+"""Text generators, one per file, all with the interface of :class:`TextGenerator`, and what a new one needs."""
 
-from skbalagen.generators.base import TextGenerator
+from skbalagen._utils.random import as_seed, stream_rng, stream_uniforms
+from skbalagen.generators.base import TextGenerator, check_span_labels
 from skbalagen.generators.causal_lm import CausalLMGenerator
 from skbalagen.generators.eda import EDAGenerator
 from skbalagen.generators.markov_chain import MarkovChainGenerator
@@ -16,5 +17,9 @@ __all__ = [
     "RowEditingGenerator",
     "SampleCopyGenerator",
     "TextGenerator",
+    "as_seed",
+    "check_span_labels",
     "is_nlpaug_augmenter",
+    "stream_rng",
+    "stream_uniforms",
 ]
