@@ -9,6 +9,7 @@ import pytest
 
 from skbalagen.models import ModelUnavailableError
 from skbalagen.models.wordnet import find_wordnet
+from tests.fakes import NumberedGenerator
 
 
 @pytest.fixture
@@ -100,3 +101,31 @@ def log(tmp_path):
     path = tmp_path / "log.txt"
     path.touch()
     return path
+
+
+@pytest.fixture
+def intents(tmp_path):
+    """Eight rows of one class, two of another, with a column besides."""
+    rows = [("sunny day", "weather"), ("rain and wind", "weather"), ("wind and sun", "weather")]
+    rows += [(f"snow on day {i}", "weather") for i in range(5)]
+    rows += [("wine and beer please", "drinks"), ("beer and water please", "drinks")]
+    path = tmp_path / "intents.csv"
+    path.write_text("id,text,label\n" + "\n".join(f"{i},{t},{c}" for i, (t, c) in enumerate(rows)) + "\n")
+    return path
+
+
+@pytest.fixture
+def generated(monkeypatch):
+    """Have EDA's place taken by a generator that numbers its texts, with no labelers; count the fits."""
+    fits = []
+    fit = NumberedGenerator.fit
+
+    def counted(self, X, y):
+        fits.append(len(X))
+        return fit(self, X, y)
+
+    monkeypatch.setattr("skbalagen.generators.eda.EDAGenerator", NumberedGenerator)
+    monkeypatch.setattr("skbalagen.balagen.labelers.default_labelers", lambda: [])
+    monkeypatch.setattr("skbalagen.balagen.labelers._DEFAULT_WEIGHTS", ())
+    monkeypatch.setattr(NumberedGenerator, "fit", counted)
+    return fits

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import shutil
 import subprocess
 import sys
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 import skbalagen
 from skbalagen import BalaGenResampler, models
 from skbalagen.cli import main
 from skbalagen.models.catalog import MINILM, SMOLLM2, WORDNET
-from tests.fakes import NumberedGenerator
 
 
 @pytest.fixture
@@ -100,17 +95,6 @@ def test_the_module_runs_as_a_script():
     assert "got ['nope']" in refused.stderr
 
 
-@pytest.fixture
-def intents(tmp_path):
-    """Eight rows of one class, two of another, with a column besides."""
-    rows = [("sunny day", "weather"), ("rain and wind", "weather"), ("wind and sun", "weather")]
-    rows += [(f"snow on day {i}", "weather") for i in range(5)]
-    rows += [("wine and beer please", "drinks"), ("beer and water please", "drinks")]
-    path = tmp_path / "intents.csv"
-    path.write_text("id,text,label\n" + "\n".join(f"{i},{t},{c}" for i, (t, c) in enumerate(rows)) + "\n")
-    return path
-
-
 FAST = ["--generator", "sample-copy", "--seed", "0"]
 
 
@@ -130,23 +114,6 @@ def test_balance_reads_and_writes_each_format(intents, tmp_path, capsys, ending)
     assert list(table.columns) == ["id", "text", "label", "is_synthetic", "is_synthetic_"]
     assert capsys.readouterr() == ("", "")
     assert list(tmp_path.glob(".skbalagen-*")) == []
-
-
-@pytest.fixture
-def generated(monkeypatch):
-    """Have EDA's place taken by a generator that numbers its texts, with no labelers; count the fits."""
-    fits = []
-    fit = NumberedGenerator.fit
-
-    def counted(self, X, y):
-        fits.append(len(X))
-        return fit(self, X, y)
-
-    monkeypatch.setattr("skbalagen.generators.eda.EDAGenerator", NumberedGenerator)
-    monkeypatch.setattr("skbalagen.balagen.labelers.default_labelers", lambda: [])
-    monkeypatch.setattr("skbalagen.balagen.labelers._DEFAULT_WEIGHTS", ())
-    monkeypatch.setattr(NumberedGenerator, "fit", counted)
-    return fits
 
 
 WRITE = ["--generator", "eda", "--seed", "0"]
@@ -188,102 +155,6 @@ def test_the_report_on_standard_error_counts_the_rows(generated, intents, tmp_pa
     ]
     row = next(line for line in lines if line[0] == "drinks")
     assert (row[1], row[2], row[5], row[6], row[7]) == ("2", "8", "6", "0", "8")
-
-
-# Real rows come out as they went in
-
-LOOKALIKES = ["007", "1e3", "1000", "1000.0", "TRUE", "01", "2024-05-01", "NA", "nan", " x "]
-TEXTS = [
-    'he said "yes"',
-    "a, b",
-    "two\nlines",
-    "carriage\rreturn",
-    "\tdéjà vu 🎈",
-    "12",
-    "1e5",
-    "nul\x00",
-    "-",
-    "'",
-]
-ROWS = [
-    {"id": cell, "text": f"{text} {i}", "label": label, "note": ""}
-    for i, (cell, text) in enumerate(zip(LOOKALIKES, TEXTS, strict=True))
-    for label in ("1e3", "1000", "1000.0", "007", "TRUE")[: 1 + i % 5]
-]
-
-
-def write_rows(path, rows):
-    """Write rows without the code under test."""
-    if path.suffix == ".parquet":
-        pq.write_table(pa.Table.from_pylist(rows), path)
-    elif path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    else:
-        sep = "\t" if path.suffix == ".tsv" else ","
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, rows[0], delimiter=sep, quoting=csv.QUOTE_ALL)
-            writer.writeheader()
-            writer.writerows(rows)
-
-
-def read_rows(path):
-    """Read rows without the code under test."""
-    if path.suffix == ".parquet":
-        return pq.read_table(path).to_pylist()
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
-
-
-def is_new(row):
-    return str(row["is_synthetic"]) == "True"
-
-
-@pytest.mark.parametrize("out", ["csv", "tsv", "jsonl", "parquet"])
-@pytest.mark.parametrize("source", ["csv", "tsv", "jsonl", "parquet"])
-def test_every_cell_of_a_real_row_comes_out_as_it_went_in(generated, tmp_path, source, out):
-    read, written = tmp_path / f"in.{source}", tmp_path / f"out.{out}"
-    write_rows(read, ROWS)
-    assert main(["balance", str(read), "-o", str(written), *WRITE, "--quiet"]) == 0
-    rows = read_rows(written)
-    real = [{name: row[name] for name in ROWS[0]} for row in rows if not is_new(row)]
-    assert real == ROWS
-    new = [row for row in rows if is_new(row)]
-    assert {row["label"] for row in new} == {"1000", "1000.0", "007", "TRUE"}
-    assert all(not row.get("id") and not row.get("note") for row in new)
-
-
-def test_numbers_of_json_lines_stay_numbers(generated, tmp_path):
-    read, written = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    rows = [{"text": f"t {i}", "label": i % 3 // 2, "n": 2**60 + i, "tags": [i], "x": None} for i in range(9)]
-    del rows[0]["tags"]
-    write_rows(read, rows)
-    assert main(["balance", str(read), "-o", str(written), *WRITE, "--quiet"]) == 0
-    back = read_rows(written)
-    assert [{name: row[name] for name in row if name != "is_synthetic"} for row in back[:9]] == rows
-    assert {(row["label"], type(row["label"])) for row in back[9:]} == {(1, int)}
-    assert all(set(row) == {"text", "label", "is_synthetic"} for row in back[9:])
-
-
-def test_columns_of_parquet_keep_their_types(generated, tmp_path):
-    read, written = tmp_path / "in.parquet", tmp_path / "out.parquet"
-    table = pa.table(
-        {
-            "id": pa.array([2**53 + i for i in range(9)]),
-            "text": [f"text {i}" for i in range(9)],
-            "label": pa.array([i % 3 // 2 for i in range(9)], pa.int8()),
-            "flag": [True, None] * 4 + [False],
-            "kind": pa.array(list("abcabcabc")).dictionary_encode(),
-        }
-    )
-    pq.write_table(table, read)
-    assert main(["balance", str(read), "-o", str(written), *WRITE, "--quiet"]) == 0
-    back = pq.read_table(written).replace_schema_metadata()
-    assert back.schema.remove(back.schema.get_field_index("is_synthetic")) == table.schema
-    assert back.slice(0, 9).drop_columns("is_synthetic").equals(table)
-    assert back["label"].to_pylist()[9:] == [1, 1, 1]
-    assert back["id"].null_count == 3
 
 
 def test_balance_works_in_a_pipe(intents):
@@ -528,48 +399,3 @@ def test_a_stop_leaves_no_half_written_file(intents, tmp_path, monkeypatch):
     monkeypatch.setattr("skbalagen._utils.table_files._write_csv", stopped)
     assert main(["balance", str(intents), "-o", str(tmp_path / "out.csv"), *FAST, "--quiet"]) == 130
     assert [path.name for path in tmp_path.iterdir()] == ["intents.csv"]
-
-
-def skewed_table(tmp_path):
-    source = tmp_path / "in.csv"
-    rows = [
-        f"a glass of {w} wine {n},drink" for w in ("red", "white", "old") for n in ("now", "please", "today")
-    ]
-    rows += [f"some {w},weather" for w in ("rain", "snow", "wind")]
-    source.write_text("\n".join(["text,label", *rows]) + "\n")
-    return source
-
-
-@pytest.fixture
-def free_remedies(monkeypatch):
-    from skbalagen.compare import Remedy, search
-
-    remedies = (Remedy(name="logit adjustment", tau=1.0), Remedy(name="none"))
-    monkeypatch.setattr(search, "default_remedies", lambda: remedies)
-
-
-def test_compare_prints_the_table_and_the_advice_and_writes_the_page(tmp_path, capsys, free_remedies):
-    source, page = skewed_table(tmp_path), tmp_path / "page.html"
-    assert main(["compare", str(source), "--folds", "2", "--report", str(page)]) == 0
-    out = capsys.readouterr().out
-    assert "logit adjustment" in out
-    assert "<- chosen" in out
-    assert "Chosen: logit adjustment." in out
-    assert "Which remedy pays" in page.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--report", "in.csv"], "--report must name a file of its own"),
-        (["--report", "nodir/page.html"], "does not exist or is not writable"),
-        (["--label", "class"], "expected a column 'class'"),
-        (["--folds", "1"], "'cv' parameter"),
-    ],
-)
-def test_compare_refuses_before_any_work(tmp_path, monkeypatch, capsys, options, message):
-    skewed_table(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    assert main(["compare", "in.csv", *options]) == 2
-    assert message in capsys.readouterr().err
-    assert (tmp_path / "in.csv").read_text().startswith("text,label")
