@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import json
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from skbalagen.cli import main
+from tests.table_rows import read_rows, write_rows
 
 WRITE = ["--generator", "eda", "--seed", "0"]
 
@@ -32,30 +30,6 @@ ROWS = [
     for i, (cell, text) in enumerate(zip(LOOKALIKES, TEXTS, strict=True))
     for label in ("1e3", "1000", "1000.0", "007", "TRUE")[: 1 + i % 5]
 ]
-
-
-def write_rows(path, rows):
-    """Write rows without the code under test."""
-    if path.suffix == ".parquet":
-        pq.write_table(pa.Table.from_pylist(rows), path)
-    elif path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    else:
-        sep = "\t" if path.suffix == ".tsv" else ","
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, rows[0], delimiter=sep, quoting=csv.QUOTE_ALL)
-            writer.writeheader()
-            writer.writerows(rows)
-
-
-def read_rows(path):
-    """Read rows without the code under test."""
-    if path.suffix == ".parquet":
-        return pq.read_table(path).to_pylist()
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
 
 
 def is_new(row):
