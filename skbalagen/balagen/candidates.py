@@ -115,7 +115,7 @@ class Stream:
     def wish(self) -> int:
         """Return how many candidates to ask for next, judged by what became of the earlier ones."""
         acceptance = (self.quota - self.missing + 7) / (len(self.texts) + 10)
-        # A trial first: where the budget is short, hopeless classes must not take a share of all of it.
+        # A trial first: if the budget is short, a class that accepts nothing must not take a share of it.
         at_once = max(_TRIAL_CANDIDATES, 3 * len(self.texts))
         return min(ceil(self.missing / acceptance), 8 * self.missing + 8, at_once)
 

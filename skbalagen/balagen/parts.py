@@ -102,13 +102,13 @@ def set_seeds(parts: Sequence[Any], random_state: np.random.RandomState) -> None
 
 
 class AnnouncedGenerator:
-    """A generator whose `fit`, and each round of whose candidates, scikit-learn's callbacks are told of.
+    """A generator that reports its fit, and each round of candidates, to scikit-learn's callbacks.
 
     Parameters
     ----------
     generator : TextGenerator
     estimator : CallbackSupportMixin
-        Whose callbacks are told.
+        Has the callbacks.
     """
 
     def __init__(self, generator: Any, estimator: Any) -> None:
@@ -130,13 +130,13 @@ class AnnouncedGenerator:
 
 
 class AnnouncedLabelers:
-    """Labelers whose `fit` scikit-learn's callbacks are told of.
+    """Labelers that report their fit to scikit-learn's callbacks.
 
     Parameters
     ----------
     labelers : LabelerEnsemble
     estimator : CallbackSupportMixin
-        Whose callbacks are told.
+        Has the callbacks.
     """
 
     def __init__(self, labelers: Any, estimator: Any) -> None:

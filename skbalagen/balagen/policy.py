@@ -59,7 +59,7 @@ def check_betas(beta_low: float, beta_high: float) -> None:
         )
     if beta_low > 100 and beta_high > 0:
         raise ValueError(
-            f"beta_low > 100 grows every class beyond the largest, so that none is left to thin: "
+            f"beta_low > 100 grows every class beyond the largest, which leaves none to thin: "
             f"beta_high must then be 0, got beta_low={beta_low!r}, beta_high={beta_high!r}. Set beta_high=0."
         )
     if beta_low <= 100 and beta_low + beta_high > 100:
@@ -124,7 +124,7 @@ def percentile_band(sizes: Sequence[int], beta_low: float, beta_high: float) -> 
 
 
 def band_targets(sizes: Mapping[Any, int], band: Band) -> dict[Any, int]:
-    """Move every class size to the nearest end of the band (half a row counts as one)."""
+    """Move every class size to the nearest end of the band, rounded half up."""
     low, high = (floor(b + 0.5) for b in band)
     return {label: min(max(size, low), high) for label, size in sizes.items()}
 

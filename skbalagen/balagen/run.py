@@ -90,7 +90,7 @@ def run(resampler: Any, X: np.ndarray | None, y: np.ndarray, unlabeled: np.ndarr
     Parameters
     ----------
     resampler : BalaGenResampler
-        Its parameters are read; callbacks that are set on it are told of the steps.
+        Its parameters are read; its callbacks, if any are set, get the steps.
     X : ndarray of object, of shape (n_samples,), or None
         None is a table of numbers, whose rows can only be copied.
     y : ndarray of shape (n_samples,)

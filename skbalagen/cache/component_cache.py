@@ -30,18 +30,18 @@ FORMAT = 2
 class ComponentCache:
     """Keep fitted components and candidates in a folder.
 
-    A component is found again by its class, its parameters and the rows that it is trained on; the
-    candidates of a generator by the generator and the seed of the streams, and what labelers say of them by
-    the labelers. Two processes that want the same
-    one compute it once: the second waits. An entry appears by one rename, so that none is ever half there.
+    The key of a component is its class, its parameters and its training rows. The key of candidates is that of
+    their generator and the seed of the streams; the key of verdicts is that of the labelers. If two processes
+    want the same component, the second waits for the first. An entry appears by one rename, so it is never
+    half written.
 
     Parameters
     ----------
     location : str or path-like
-        Folder; it is made if it is not there. Whoever can write there can run code here, as with
-        joblib.Memory: labelers are stored as pickles.
+        Folder; it is created if it does not exist. Labelers are stored as pickles, so anyone who can write to
+        the folder can run code here, as with joblib.Memory.
     max_bytes : int, default=4 * 2**30
-        When the folder grows beyond, entries that were not used for longest are removed.
+        Size of the folder above which the least recently used entries are removed.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class ComponentCache:
         return f"ComponentCache({str(self.location)!r}, max_bytes={self.max_bytes})"
 
     def entries(self) -> list[Path]:
-        """Return the folders of the entries, the one that was not used for longest first."""
+        """Return the folders of the entries, the least recently used first."""
         found = [path for kind in _KINDS for path in self.location.glob(f"{kind}-*/")]
         return sorted(found, key=lambda path: path.stat().st_mtime)
 
@@ -145,7 +145,7 @@ class ComponentCache:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _trim(self) -> None:
-        """Remove what was not used for longest until the rest fits; the newest entry stays in any case."""
+        """Remove the least recently used entries until the rest fits; the newest entry always stays."""
         from filelock import FileLock, Timeout
 
         entries = self.entries()
