@@ -67,6 +67,7 @@ _PAGES_WITHOUT_CHILDREN = [
     "install",
     "quickstart",
     "do_i_need_this",
+    "comparing",
     "choosing_betas",
     "choosing_parts",
     "command_line",
