@@ -180,6 +180,9 @@ def make_rows(recipe: Recipe, pool: Pool) -> Rows:
         targets = pool.targets(recipe.teacher, rows) ** recipe.power
         targets /= targets.sum(axis=1, keepdims=True)
     new_weights = np.full(len(rows), recipe.weight)
+    if recipe.targets == "relabeled":
+        new_weights *= targets.max(axis=1)
+        targets = one_hot[targets.argmax(axis=1)]
     if recipe.ratio:
         new_weights *= pool.real_looking[rows]
     return Rows(
@@ -197,7 +200,7 @@ def _new_rows(recipe: Recipe, pool: Pool) -> tuple[np.ndarray, np.ndarray]:
         allowed, order = np.ones(len(labels), dtype=bool), np.arange(len(labels))
     else:
         texts, labels = pool.texts, pool.labels
-        allowed = pool.accepted("any" if recipe.targets == "distilled" else recipe.select)
+        allowed = pool.accepted("any" if recipe.targets in ("distilled", "relabeled") else recipe.select)
         order = pool.words_order if recipe.order == "words" else np.arange(len(labels))
     sizes = pool.sizes
     largest, median = max(sizes.values()), np.median(list(sizes.values()))

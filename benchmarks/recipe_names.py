@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-__all__ = ["GROUPS", "Recipe"]
+__all__ = ["GROUPS", "RECOMMENDED", "Recipe"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Recipe:
     fill : str
         Which classes get rows: "not largest", "below median" or "all".
     targets : str
-        "hard", "soft" (the labelers' mean probabilities of accepted candidates) or "distilled" (of all candidates).
+        "hard", "soft" (the labelers' mean probabilities of accepted candidates), "distilled" (of all candidates), or
+        "relabeled" (all candidates, each of its likeliest class and weighted by that probability).
     teacher : str
         Whose probabilities soft targets are: "mean", "meaning" (the sentence encoder) or "words" (words and characters).
     power : float
@@ -99,6 +100,40 @@ GROUPS: dict[str, list[Recipe]] = {
     + [Recipe(most=200, weight=w, targets="distilled") for w in (0.1, 0.25, 0.5, 1.0)]
     + [Recipe(most=100, weight=w, targets="distilled") for w in (0.1, 0.25)]
     + [Recipe(most=n, weight=w, targets="distilled") for n in (10, 20) for w in (0.1, 0.25)],
+    "whole pool": [
+        Recipe(most=200, fill="all", targets="distilled", weight=w, teacher=t, power=p)
+        for t in ("mean", "meaning", "words")
+        for w in (0.1, 0.25, 0.5, 1.0)
+        for p in (1.0, 2.0)
+        if t != "words" or p == 1.0
+    ],
+    "recommended": [
+        Recipe(),
+        Recipe(most=200, fill="all", targets="distilled", weight=0.5),
+        Recipe(most=200, fill="all", targets="distilled", weight=0.25),
+        Recipe(most=200, fill="all", targets="distilled", weight=0.5, teacher="meaning"),
+        Recipe(most=200, fill="all", targets="distilled", weight=0.5, teacher="words"),
+    ],
+    "whole pool, no labels": [
+        Recipe(labels=False, most=200, fill="all", targets="distilled", weight=w, teacher=t)
+        for t in ("mean", "meaning")
+        for w in (0.25, 0.5)
+    ],
+    "relabeled": [
+        Recipe(most=n, weight=w, fill=f, targets="relabeled")
+        for n, w in ((20, 0.5), (20, 1.0), (200, 0.5))
+        for f in ("not largest", "all")
+    ],
+    "encoder": [
+        Recipe(labels=False),
+        Recipe(),
+        Recipe(copies=True),
+        Recipe(most=10, weight=0.5),
+        Recipe(most=20, weight=0.5),
+        Recipe(most=20, weight=0.5, copies=True),
+        Recipe(most=20, weight=0.5, fill="all", targets="relabeled"),
+        Recipe(most=20, weight=0.5, select="margin 0.5"),
+    ],
     "order": [
         Recipe(most=20, weight=0.5, order="words"),
         Recipe(most=20, order="words"),
@@ -107,4 +142,11 @@ GROUPS: dict[str, list[Recipe]] = {
     "ratio": [Recipe(most=20, weight=0.5, ratio=True), Recipe(most=100, ratio=True)],
     "copies": [Recipe(copies=True), Recipe(most=20, weight=0.5, copies=True), Recipe(most=100, copies=True)],
     "oracle": [Recipe(most=n, select="rest") for n in (5, 20, 100)],
+}
+
+# One recipe per classifier, fixed on seed 0 of five tasks.
+RECOMMENDED = {
+    "tfidf": Recipe(most=200, fill="all", targets="distilled", weight=0.5),
+    "embedding": Recipe(most=200, fill="all", targets="distilled", weight=0.5),
+    "encoder": Recipe(most=20, weight=0.5, copies=True),
 }
