@@ -27,12 +27,8 @@ templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates", "sg_execution_times.rst"]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 nitpicky = True
-nitpick_ignore = [
-    # Other projects' names in "See Also": the site is built without a network.
-    ("py:obj", "imblearn.over_sampling.RandomOverSampler"),
-    ("py:obj", "sklearn.metrics.balanced_accuracy_score"),
-    ("py:obj", "RandomOverSampler"),
-]
+# Other projects' names in "See Also": the site is built without a network.
+nitpick_ignore_regex = [("py:obj", r"(sklearn|imblearn)\..*"), ("py:obj", "RandomOverSampler")]
 default_role = "literal"  # docstrings write `X` for a parameter
 suppress_warnings = ["config.cache"]  # the gallery's settings hold a function
 

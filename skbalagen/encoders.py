@@ -139,7 +139,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         Returns
         -------
-        ndarray of float32, of shape (n_samples, n_features_out_)
+        ndarray of float32, of shape (n_samples, n_features)
             Vectors of length 1.
 
         Raises

@@ -77,7 +77,7 @@ class LogitAdjustedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Where the scores come from, see Notes.
     n_features_in_ : int
         Only if the classifier has it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Only if the classifier has it.
 
     Raises

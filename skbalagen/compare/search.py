@@ -76,7 +76,8 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     classifier : {"tfidf", "embedding", "encoder"} or classifier on raw texts, default="tfidf"
-        See :func:`named_classifier`. It should take `sample_weight`, or be a pipeline whose last step does.
+        See :func:`~skbalagen.compare.named_classifier`. It should take `sample_weight`, or be a pipeline whose
+        last step does.
     remedies : "auto" or sequence of Remedy, default="auto"
         What is compared, in order of preference among remedies of one cost that score about the same.
         "auto" is :func:`~skbalagen.compare.default_remedies`.

@@ -21,8 +21,8 @@ __all__ = ["RowEditingGenerator"]
 class RowEditingGenerator(BaseEstimator):
     """Base class of generators whose candidate is a training row with an edit.
 
-    For candidate ``i`` of class ``c`` a row of the class is drawn as :class:`SampleCopyGenerator` draws it,
-    and edited with the random generator of that candidate. A subclass writes ``_edit``; it may extend `fit`.
+    For candidate ``i`` of class ``c`` a row of the class is drawn as :class:`~skbalagen.SampleCopyGenerator`
+    draws it, and edited with the random generator of that candidate. A subclass writes ``_edit``; it may extend `fit`.
 
     Attributes
     ----------
