@@ -112,6 +112,7 @@ GROUPS: dict[str, list[Recipe]] = {
         Recipe(most=200, fill="all", targets="distilled", weight=0.5),
         Recipe(most=200, fill="all", targets="distilled", weight=0.25),
         Recipe(most=200, fill="all", targets="distilled", weight=0.5, teacher="meaning"),
+        Recipe(most=200, fill="all", targets="distilled", weight=0.25, teacher="meaning"),
         Recipe(most=200, fill="all", targets="distilled", weight=0.5, teacher="words"),
     ],
     "whole pool, no labels": [

@@ -67,6 +67,8 @@ TASKS = {
     "clinc15_few": Task("clinc150_imbalanced", "long-tailed", n_max=50, own_split=True, n_classes=15),
     "covidq_category_few": Task("covidq_category", train_share=0.3),
     "covidq_few": Task("covidq", train_share=0.4),
+    # Long texts, a median of 76 words.
+    "newsgroups": Task("newsgroups", imbalance="long-tailed"),
     "banking15_step": Task("banking77", imbalance="step", own_split=True, n_classes=15),
     "banking15_linear": Task("banking77", imbalance="linear", own_split=True, n_classes=15),
 }
