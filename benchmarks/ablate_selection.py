@@ -271,7 +271,7 @@ def distance_order(texts: np.ndarray, labels: np.ndarray, X: np.ndarray, y: np.n
 
 
 def markdown(path: Path, tasks: list[str], chosen: list[str]) -> str:
-    """Return a row a rule: means over tasks of TF-IDF and of sentence vectors, each with C of 1 and 10, and the worst.
+    """Return one row per rule: means of TF-IDF and of sentence vectors, each with C of 1 and 10, and the worst.
 
     The worst is the lowest difference from the first rule, copies alone, of the means over seeds of a task. Rules that
     some of the tasks do not have are left out.

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
     rows = tables.read_rows(options.output)
     ours = sorted({row["method"] for row in rows if "balagen" in row["method"]})
     for classifier in options.classifiers:
-        for measure in ("macro", "micro", "macro_f1"):
+        for measure in ("macro", "micro", "macro_f1", "brier", "ece"):
             table = tables.summary_table(rows, classifier=classifier, measure=measure)
             if not table.empty:
                 print(f"\n{classifier}, {measure}, percent\n\n{tables.as_markdown(table)}")

@@ -53,7 +53,7 @@ def run(
     n_jobs : int, default=None
         Pairs of task and seed side by side, in processes.
     progress : callable, default=print
-        Called with a line a row; None is silence.
+        Called with one line per row; None is silence.
     """
     parsed = {name: parse_method(name) for name in methods}  # a name with an error in it, before any work
     output = Path(output)

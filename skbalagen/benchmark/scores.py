@@ -164,6 +164,6 @@ def measures(
         "class_accuracy": {
             label: round(value, 4) for label, value in class_accuracy(y_test, predicted).items()
         },
-        # A digit a test row: what McNemar's test needs, in a thousandth of the room of the predictions.
+        # One digit per test row: what McNemar's test needs, in a thousandth of the room of the predictions.
         "correct": "".join("1" if right else "0" for right in y_test == predicted),
     }

@@ -43,7 +43,7 @@ def read_rows(path: str | Path) -> list[dict[str, Any]]:
 def summary_table(
     rows: list[dict[str, Any]], *, classifier: str, measure: str = "macro", baseline: str | None = None
 ) -> pd.DataFrame:
-    """Return the mean of a measure over seeds, in percent: a row a method, a column a task.
+    """Return the mean of a measure over seeds, in percent: one row per method, one column per task.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def summary_table(
     classifier : str
         Which classifier's rows.
     measure : str, default="macro"
-        A number of the rows: "macro", "micro" or "macro_f1".
+        A number of the rows: "macro", "micro", "macro_f1", "brier" or "ece".
     baseline : str, default=None
         Method to subtract, seed by seed; seeds that one of the two lacks are left out.
 
@@ -63,7 +63,7 @@ def summary_table(
         Without a baseline, a method that lacks a seed which another has on a task has no mean there.
     """
     table = pd.DataFrame([row for row in rows if row["classifier"] == classifier])
-    if table.empty:
+    if table.empty or measure not in table:
         return pd.DataFrame()
     wide = table.pivot_table(index=["task", "seed"], columns="method", values=measure, aggfunc="last") * 100
     if baseline is not None:
@@ -103,7 +103,7 @@ def comparison_table(
     Returns
     -------
     DataFrame
-        A row a task and one of the means over the tasks, with the columns "baseline", its "best" mean and
+        One row per task and one of the means over the tasks, with the columns "baseline", its "best" mean and
         the method's "mean" in percent, their "difference" and its standard error "se" over the seeds in
         points, "error removed" (percent of the error of the method "none"), "seeds", on how many of them the
         method was "better" and "worse", and the p-value of "McNemar"'s test on the test rows of all seeds.
@@ -185,7 +185,7 @@ def chosen_on_validation(
     Returns
     -------
     list of dict
-        A row a task, classifier and seed that have all of `methods`; its "chosen" is the method.
+        One row per task, classifier and seed that have all of `methods`; its "chosen" is the method.
     """
     found: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
     for row in rows:
@@ -215,7 +215,7 @@ def size_table(
     Returns
     -------
     DataFrame
-        A row a method and a column a range of sizes; every class of every task and seed counts once. The
+        One row per method and one column per range of sizes; every class of every task and seed counts once. The
         first row, "classes", is their number. A method has no mean where it lacks a class which another has, of
         some task and seed: others would not compare.
     """

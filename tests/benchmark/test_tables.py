@@ -43,6 +43,7 @@ def test_summary_table_by_hand():
     differences = summary_table(rows, classifier="tfidf", baseline="none")
     assert differences.loc["ros"].tolist()[:3] == pytest.approx([15, -10, 2.5])
     assert summary_table(rows, classifier="other").empty
+    assert summary_table(rows, classifier="tfidf", measure="brier").empty
 
 
 def comparable_rows():
