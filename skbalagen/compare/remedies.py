@@ -67,6 +67,11 @@ class Remedy:
         What writes new rows; None writes none.
     n_rows : int, default=None
         Upper bound on the rows generated per class; None fills each class up to the largest.
+    beyond_largest : bool, default=False
+        Whether every class gets `n_rows` rows, the largest too.
+    distil : bool, default=False
+        Whether generated rows have soft labels by a classifier on sentence vectors, rather than labels that
+        an ensemble of labelers accepted: see :class:`~skbalagen.compare.RemedyClassifier`.
     generated_weight : float, default=1.0
         Weight of a generated row; a real row has 1.
     """
@@ -78,6 +83,8 @@ class Remedy:
     tau: float = 0.0
     generator: Any = None
     n_rows: int | None = None
+    beyond_largest: bool = False
+    distil: bool = False
     generated_weight: float = 1.0
 
 
@@ -97,6 +104,7 @@ def generation_remedies(
     name: str,
     cost: Cost,
     amounts: Mapping[str, tuple[int | None, float]],
+    distil: bool = False,
 ) -> tuple[Remedy, ...]:
     """Return one remedy per amount: generated rows beside label texts and logit adjustment, no copies.
 
@@ -108,6 +116,8 @@ def generation_remedies(
     cost : {"seconds", "minutes"}
     amounts : mapping of str to (int or None, float)
         For each name, the upper bound on generated rows per class and the weight of one.
+    distil : bool, default=False
+        Whether they have soft labels; then every class gets rows, the largest too.
     """
     return tuple(
         Remedy(
@@ -117,6 +127,8 @@ def generation_remedies(
             tau=1.0,
             generator=generator,
             n_rows=n_rows,
+            beyond_largest=distil,
+            distil=distil,
             generated_weight=weight,
         )
         for amount, (n_rows, weight) in amounts.items()
@@ -124,28 +136,31 @@ def generation_remedies(
 
 
 def default_remedies() -> tuple[Remedy, ...]:
-    """Return what ``remedies="auto"`` compares: five free remedies, a Markov chain, and the language model.
+    """Return what ``remedies="auto"`` compares: free remedies, edited rows, and the language model.
 
-    Generated rows stand beside label texts and logit adjustment. The amounts are the arms that the
-    benchmark found best for word models (all) and for sentence vectors (a few, at half weight).
+    Generated rows stand beside label texts and logit adjustment. The arms are those that the benchmark found best:
+    soft labels for word models, and a few rows at half weight for sentence vectors (docs/benchmark.md).
     """
     return (
         *FREE_REMEDIES,
         *generation_remedies(
-            "markov-chain",
-            name="Markov chain",
+            "eda",
+            name="word edits, soft labels",
             cost="seconds",
-            amounts={"up to 20 rows per class": (20, 0.5)},
+            amounts={"100 per class": (100, 0.5)},
+            distil=True,
+        ),
+        *generation_remedies(
+            "causal-lm",
+            name="language model, soft labels",
+            cost="minutes",
+            amounts={"100 per class": (100, 0.5)},
+            distil=True,
         ),
         *generation_remedies(
             "causal-lm",
             name="language model",
             cost="minutes",
-            amounts={
-                "up to 8 rows per class": (8, 1.0),
-                "up to 20 rows per class, half weight": (20, 0.5),
-                "up to 20 rows per class": (20, 1.0),
-                "up to the largest class": (None, 1.0),
-            },
+            amounts={"up to 20 per class, half weight": (20, 0.5), "up to the largest class": (None, 1.0)},
         ),
     )

@@ -18,6 +18,9 @@ from skbalagen.classifiers.logit_adjustment import LogitAdjustedClassifier
 
 __all__ = ["RemedyClassifier"]
 
+# Classes below are left out of soft labels, so that a row is not repeated for each of a hundred classes.
+_LEAST_PROBABLE = 0.01
+
 
 class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     """Fit a text classifier with a remedy for class imbalance.
@@ -34,6 +37,10 @@ class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     label_texts : bool, default=False
         Whether each label in words is one more row of its class, where labels speak: see
         :class:`~skbalagen.LabelTextOverSampler`.
+    teacher : classifier on raw text, default=None
+        Gives the rows that `sampler` marks in `is_synthetic_` soft labels instead of the label that they were written
+        for: it is fitted on the rows and label texts, and each new row counts for each class as much as the
+        teacher finds it probable (distillation). Then the sampler need not have labelers.
     generated_weight : float, default=1.0
         Weight of the rows that `sampler` marks in `is_synthetic_`, above 0; all other rows have 1.
     class_weights : bool, default=False
@@ -49,8 +56,20 @@ class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         The fitted classifier with its adjustment.
     sampler_ : sampler or None
         The fitted sampler.
+    teacher_ : classifier or None
+        The fitted teacher.
     n_rows_ : int
         Rows that the classifier was fitted on.
+
+    Notes
+    -----
+    A teacher that reads more than the classifier, such as :class:`~skbalagen.EmbeddingClassifier` beside TF-IDF, passes
+    on what it knows: the generated texts carry it. It is not needed for predicting.
+
+    References
+    ----------
+    Hinton, Vinyals & Dean (2015), "Distilling the Knowledge in a Neural Network", section 2.
+    Menon et al. (2021), "Long-tail learning via logit adjustment", ICLR.
 
     Examples
     --------
@@ -70,6 +89,7 @@ class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         "classifier": [HasMethods(["fit", "predict"])],
         "sampler": [HasMethods(["fit_resample"]), None],
         "label_texts": ["boolean"],
+        "teacher": [HasMethods(["fit", "predict_proba"]), None],
         "generated_weight": [Interval(Real, 0, None, closed="neither")],
         "class_weights": ["boolean"],
         "tau": [Interval(Real, 0, None, closed="left")],
@@ -81,6 +101,7 @@ class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         *,
         sampler: Any = None,
         label_texts: bool = False,
+        teacher: Any = None,
         generated_weight: float = 1.0,
         class_weights: bool = False,
         tau: float = 0.0,
@@ -88,6 +109,7 @@ class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         self.classifier = classifier
         self.sampler = sampler
         self.label_texts = label_texts
+        self.teacher = teacher
         self.generated_weight = generated_weight
         self.class_weights = class_weights
         self.tau = tau
@@ -107,20 +129,27 @@ class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         self : object
         """
         texts, labels = check_texts_and_labels(X, y)
-        rows, classes, weights = texts, labels, np.ones(len(texts))
+        rows, classes, new = texts, labels, np.zeros(len(texts), dtype=bool)
         self.sampler_ = None if self.sampler is None else clone(self.sampler)
         if self.sampler_ is not None:
             rows, classes = self.sampler_.fit_resample(texts, labels)
-            new = getattr(self.sampler_, "is_synthetic_", np.zeros(len(rows), dtype=bool))
-            weights = np.where(new, float(self.generated_weight), 1.0)
+            new = np.asarray(getattr(self.sampler_, "is_synthetic_", np.zeros(len(rows), dtype=bool)))
+        rows, classes, new = _kept_first(rows, classes, new)
+        n_kept = int((~new).sum())
         if self.label_texts:
             # The rows of D decide whether labels speak; a label that was generated is not added twice.
             names = LabelTextOverSampler().fit(texts, labels).label_texts_
             known = set(rows)
             added = {label: text for label, text in names.items() if text not in known}
-            rows = np.concatenate([rows, np.array(list(added.values()), dtype=object)])
-            classes = np.concatenate([classes, np.array(list(added), dtype=classes.dtype)])
-            weights = np.concatenate([weights, np.ones(len(added))])
+            rows = np.insert(rows, n_kept, np.array(list(added.values()), dtype=object))
+            classes = np.insert(classes, n_kept, np.array(list(added), dtype=classes.dtype))
+            n_kept += len(added)
+        weights = np.ones(len(rows))
+        weights[n_kept:] = self.generated_weight
+        self.teacher_ = None
+        if self.teacher is not None and n_kept < len(rows):
+            self.teacher_ = clone(self.teacher).fit(rows[:n_kept], classes[:n_kept])
+            rows, classes, weights = _soft_labels(self.teacher_, rows, classes, weights, n_kept)
         if self.class_weights:
             weights = weights * compute_sample_weight("balanced", classes)
         self.n_rows_ = len(rows)
@@ -139,3 +168,31 @@ class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         """Return the classifier's own probabilities, not adjusted, of shape (n_samples, n_classes)."""
         check_is_fitted(self)
         return self.classifier_.predict_proba(as_texts(X, allow_empty=True))
+
+
+def _kept_first(
+    rows: np.ndarray, classes: np.ndarray, new: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows with the new ones last, each part in its order."""
+    order = np.argsort(new, kind="stable")
+    return rows[order], classes[order], new[order]
+
+
+def _soft_labels(
+    teacher: Any, rows: np.ndarray, classes: np.ndarray, weights: np.ndarray, n_kept: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows with each from `n_kept` on once per class that the teacher finds probable.
+
+    The weight of a new row is divided among these classes by their probability: the cross-entropy of soft targets.
+    """
+    new = rows[n_kept:]
+    probabilities = teacher.predict_proba(new)  # (n_new, n_classes)
+    least = np.minimum(_LEAST_PROBABLE, probabilities.max(axis=1, keepdims=True))
+    probabilities = np.where(probabilities >= least, probabilities, 0)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    row, column = np.nonzero(probabilities)
+    return (
+        np.concatenate([rows[:n_kept], new[row]]),
+        np.concatenate([classes[:n_kept], np.asarray(teacher.classes_)[column]]),
+        np.concatenate([weights[:n_kept], weights[n_kept:][row] * probabilities[row, column]]),
+    )

@@ -19,8 +19,10 @@ from skbalagen._utils.progress import progress_bar, progress_shown
 from skbalagen._utils.sklearn_compat import HasMethods, Interval, StrOptions, fit_context
 from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
+from skbalagen.balagen.policy import augment_only
 from skbalagen.balagen.resampler import BalaGenResampler
 from skbalagen.balagen.shortfall import ShortfallWarning
+from skbalagen.classifiers import EmbeddingClassifier, TransformerClassifier
 from skbalagen.compare.explain import explain, remedy_table
 from skbalagen.compare.folds import rare_class_folds
 from skbalagen.compare.remedies import AddRowsPolicy, Remedy, default_remedies
@@ -52,8 +54,6 @@ def named_classifier(name: str, *, random_state: int | None = None) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
-
-    from skbalagen.classifiers import EmbeddingClassifier, TransformerClassifier
 
     if name == "tfidf":
         return make_pipeline(TfidfVectorizer(), LogisticRegression(C=10.0, max_iter=2000))
@@ -272,9 +272,13 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
             classifier = named_classifier(classifier, random_state=seed)
         sampler = None
         if remedy.generator is not None:
+            grown = remedy.beyond_largest and remedy.n_rows is not None
             sampler = BalaGenResampler(
-                sampling_strategy=AddRowsPolicy(n_rows=remedy.n_rows),
+                sampling_strategy=augment_only(remedy.n_rows or 0)
+                if grown
+                else AddRowsPolicy(n_rows=remedy.n_rows),
                 generator=remedy.generator,
+                labelers=[] if remedy.distil else None,
                 # Whatever the targets are: all amounts share one fit.
                 balance_training={"generator": "largest", "labelers": "largest"},
                 generated_share=1.0,
@@ -282,10 +286,12 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
                 memory=memory,
                 random_state=seed,
             )
+        teacher = EmbeddingClassifier(C=30.0, class_weight="balanced", label_texts=True)
         return RemedyClassifier(
             classifier,
             sampler=sampler,
             label_texts=remedy.label_texts,
+            teacher=teacher if remedy.distil else None,
             generated_weight=remedy.generated_weight,
             class_weights=remedy.class_weights,
             tau=remedy.tau,

@@ -139,3 +139,67 @@ def test_bad_input_is_refused():
         RemedyClassifier(words()).fit(["a", 3], ["x", "y"])
     with pytest.raises(ValueError, match="at least two classes, got one class: 'x'"):
         RemedyClassifier(words()).fit(["a", "b"], ["x", "x"])
+
+
+class HalfSure(ClassifierMixin, BaseEstimator):
+    """Gives its first class a quarter, the second three quarters, and the others nothing."""
+
+    def fit(self, X, y):
+        self.rows_ = list(X)
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        rows = np.zeros((len(X), len(self.classes_)))
+        rows[:, 0], rows[:, 1] = 0.25, 0.75
+        return rows
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[1])
+
+
+def test_a_teacher_divides_each_new_row_among_classes(corpus):
+    sampler = make_resampler(sampling_strategy={"meal": 7}, labelers=[], shortfall="keep")
+    model = fitted(corpus, sampler=sampler, teacher=HalfSure(), generated_weight=0.5)
+    inner = recorded(model)
+    assert model.teacher_.rows_ == corpus[0]
+    assert inner.rows_[:23] == corpus[0]
+    assert inner.labels_[:23] == list(corpus[1])
+    assert inner.weights_[:23].tolist() == [1.0] * 23
+    # Four new rows, each as city (a quarter of a half) and as fare (three quarters of a half).
+    assert inner.labels_[23:] == ["city", "fare"] * 4
+    assert inner.weights_[23:].tolist() == [0.125, 0.375] * 4
+    assert len(set(inner.rows_[23:])) == 4
+
+
+def test_a_teacher_reads_label_texts_too(corpus, monkeypatch):
+    class Speaking:
+        def fit(self, X, y):
+            self.label_texts_ = {"city": "city"}
+            return self
+
+    monkeypatch.setattr("skbalagen.compare.remedy_classifier.LabelTextOverSampler", Speaking)
+    sampler = make_resampler(sampling_strategy={"meal": 7}, labelers=[], shortfall="keep")
+    model = fitted(corpus, sampler=sampler, teacher=HalfSure(), label_texts=True)
+    assert sorted(model.teacher_.rows_) == sorted([*corpus[0], "city"])
+
+
+def test_classes_that_a_teacher_finds_improbable_are_left_out():
+    class Spread(HalfSure):
+        def predict_proba(self, X):
+            return np.array([[0.9, 0.095, 0.005], [0.004, 0.003, 0.002]])[: len(X)]
+
+    from skbalagen.compare.remedy_classifier import _soft_labels
+
+    teacher = Spread().fit(["a"], np.array(["x"]))
+    teacher.classes_ = np.array(["x", "y", "z"])
+    rows, classes, weights = _soft_labels(
+        teacher, np.array(["old", "one", "two"]), np.array(["x", "x", "x"]), np.array([1.0, 2.0, 1.0]), 1
+    )
+    assert rows.tolist() == ["old", "one", "one", "two"]
+    assert classes.tolist() == ["x", "x", "y", "x"]
+    assert weights == pytest.approx([1, 2 * 0.9 / 0.995, 2 * 0.095 / 0.995, 1])
+
+
+def test_without_new_rows_a_teacher_is_not_fitted(corpus):
+    assert fitted(corpus, teacher=HalfSure()).teacher_ is None
