@@ -145,8 +145,9 @@ GROUPS: dict[str, list[Recipe]] = {
 }
 
 # One recipe per classifier, fixed on seed 0 of five tasks.
+_DISTILLED = Recipe(most=200, fill="all", targets="distilled", weight=0.25, teacher="meaning")
 RECOMMENDED = {
-    "tfidf": Recipe(most=200, fill="all", targets="distilled", weight=0.5, teacher="meaning"),
-    "embedding": Recipe(most=200, fill="all", targets="distilled", weight=0.5),
+    "tfidf": _DISTILLED,
+    "embedding": _DISTILLED,
     "encoder": Recipe(most=20, weight=0.5, copies=True),
 }
