@@ -87,7 +87,7 @@ fig.legend(loc="outside upper right", ncols=2, frameon=False)
 plt.show()
 
 # %%
-# Counting votes trades one error for the other: "any" lets most of the wrong rows through, "all" rejects many of the
+# Counting votes trades one error for the other: "any" lets most of the wrong rows through, "all" rejects most of the
 # right ones, so more candidates are needed. "soft" also weighs how sure each labeler is. Its two fractions add up to one
 # here, because exactly one class is the most likely. These labelers were trained on the rows as they are; in the
 # resampler they see a more balanced set.
