@@ -139,7 +139,7 @@ def default_remedies() -> tuple[Remedy, ...]:
     """Return what ``remedies="auto"`` compares: free remedies, edited rows, and the language model.
 
     Generated rows stand beside label texts and logit adjustment. The arms are those that the benchmark found best:
-    soft labels for word models, and a few rows at half weight for sentence vectors (docs/benchmark.md).
+    soft labels, and a few accepted rows at half weight (docs/ablations.md).
     """
     return (
         *FREE_REMEDIES,
@@ -147,7 +147,7 @@ def default_remedies() -> tuple[Remedy, ...]:
             "eda",
             name="word edits, soft labels",
             cost="seconds",
-            amounts={"100 per class": (100, 0.5)},
+            amounts={"50 per class": (50, 0.5)},
             distil=True,
         ),
         *generation_remedies(
@@ -161,6 +161,6 @@ def default_remedies() -> tuple[Remedy, ...]:
             "causal-lm",
             name="language model",
             cost="minutes",
-            amounts={"up to 20 per class, half weight": (20, 0.5), "up to the largest class": (None, 1.0)},
+            amounts={"up to 20 per class, half weight": (20, 0.5)},
         ),
     )

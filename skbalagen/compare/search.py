@@ -41,7 +41,7 @@ def named_classifier(name: str, *, random_state: int | None = None) -> Any:
     Parameters
     ----------
     name : {"tfidf", "embedding", "encoder"}
-        TF-IDF with logistic regression (C = 10), sentence vectors with logistic regression (C = 10), or a fine-tuned
+        TF-IDF with logistic regression (C = 100), sentence vectors with logistic regression (C = 10), or a fine-tuned
         encoder.
     random_state : int, default=None
         Of the fine-tuned encoder.
@@ -56,7 +56,7 @@ def named_classifier(name: str, *, random_state: int | None = None) -> Any:
     from sklearn.pipeline import make_pipeline
 
     if name == "tfidf":
-        return make_pipeline(TfidfVectorizer(), LogisticRegression(C=10.0, max_iter=2000))
+        return make_pipeline(TfidfVectorizer(), LogisticRegression(C=100.0, max_iter=2000))
     if name == "embedding":
         return EmbeddingClassifier(C=10.0, max_iter=2000)
     if name == "encoder":
@@ -85,8 +85,8 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
         Folds, at least 2. No class is ever without training rows: see
         :func:`~skbalagen.compare.folds.rare_class_folds`.
     n_repeats : int, default=2
-        How often all rows are dealt to folds anew, for remedies that are free or take seconds, at least 1.
-        Those that take minutes are tried on the first deal only.
+        How often all rows are dealt to folds anew, at least 1. Remedies with a generator are tried on the first
+        deal only.
     max_minutes : float, default=10.0
         No further trial is started if it would probably end after so many minutes, its refit included; at
         least 0. The first remedy is always tried.

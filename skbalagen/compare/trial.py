@@ -46,8 +46,8 @@ class Trial:
 
     @property
     def costly(self) -> bool:
-        """Whether a fit takes minutes."""
-        return self.remedy.cost == "minutes"
+        """Whether rows are generated for each fit."""
+        return self.remedy.generator is not None
 
     @property
     def tried(self) -> bool:

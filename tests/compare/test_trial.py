@@ -77,8 +77,8 @@ def test_the_first_reason_for_giving_up_is_kept():
     assert t.note == "time"
 
 
-def test_only_minutes_are_costly():
-    assert [trial(cost=cost).costly for cost in ("free", "seconds", "minutes")] == [False, False, True]
+def test_only_remedies_with_a_generator_are_costly():
+    assert [trial(generator=g).costly for g in (None, "eda", "causal-lm")] == [False, True, True]
 
 
 def test_recall_by_size_is_the_mean_over_classes():
