@@ -41,7 +41,7 @@ def named_classifier(name: str, *, random_state: int | None = None) -> Any:
     Parameters
     ----------
     name : {"tfidf", "embedding", "encoder"}
-        TF-IDF with logistic regression (C = 100), sentence vectors with logistic regression (C = 10), or a fine-tuned
+        TF-IDF with logistic regression (C = 30), sentence vectors with logistic regression (C = 10), or a fine-tuned
         encoder.
     random_state : int, default=None
         Of the fine-tuned encoder.
@@ -56,7 +56,7 @@ def named_classifier(name: str, *, random_state: int | None = None) -> Any:
     from sklearn.pipeline import make_pipeline
 
     if name == "tfidf":
-        return make_pipeline(TfidfVectorizer(), LogisticRegression(C=100.0, max_iter=2000))
+        return make_pipeline(TfidfVectorizer(), LogisticRegression(C=30.0, max_iter=2000))
     if name == "embedding":
         return EmbeddingClassifier(C=10.0, max_iter=2000)
     if name == "encoder":

@@ -95,7 +95,7 @@ def test_the_adjustment_is_chosen_where_rare_classes_are_missed():
     assert fitted.best_remedy_ is ADJUSTED
     assert fitted.best_score_ == fitted.cv_results_["mean_test_score"][0]
     assert fitted.cv_results_["behind"][0] == 0
-    assert fitted.cv_results_["behind"][2] > 0.1
+    assert fitted.cv_results_["behind"][2] > 0.02
     assert fitted.n_splits_ == 6
     assert set(fitted.predict(X)) == {"drink", "food", "air"}
     assert fitted.predict_proba(X).shape == (40, 3)
