@@ -71,7 +71,7 @@ class Remedy:
         Whether every class gets `n_rows` rows, the largest too.
     distil : bool, default=False
         Whether generated rows have soft labels by a classifier on sentence vectors, rather than labels that
-        an ensemble of labelers accepted: see :class:`~skbalagen.compare.RemedyClassifier`.
+        an ensemble of labelers accepted: see :class:`~skbalagen.RemedyClassifier`.
     generated_weight : float, default=1.0
         Weight of a generated row; a real row has 1.
     """
