@@ -96,8 +96,8 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncol
 plt.show()
 
 # %%
-# The free remedy is far ahead in macro accuracy, and rows of a Markov chain with copies take its lead away: the more equal
-# the classes are, the less there is to adjust. In micro accuracy it is the other way round.
+# The free remedy is far ahead in macro accuracy, and rows of a Markov chain with copies take its lead away: the more
+# equal the classes are, the less there is to adjust. In micro accuracy it is the other way round.
 #
 # ``beta_high`` goes into the same grid, and so does ``balance__sampling_strategy`` with a list of policies. To compare
 # samplers, put them into the grid themselves: ``{"balance": ["passthrough", ...]}``, as in the next example.
