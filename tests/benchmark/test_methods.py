@@ -16,6 +16,7 @@ from skbalagen.benchmark.methods import (
     make_vector_sampler,
     parse_method,
 )
+from skbalagen.generators import eda
 
 
 def test_resamplers_are_made_from_their_names():
@@ -38,7 +39,9 @@ def test_resamplers_are_made_from_their_names():
     assert type(make_resampler("rus", seed=0, memory=None)).__name__ == "RandomUnderSampler"
 
 
-def test_generated_rows_alone(data):
+def test_generated_rows_alone(data, monkeypatch):
+    # In place of WordNet, which may not be installed.
+    monkeypatch.setattr(eda, "synonyms_of", lambda words: {word: (f"{word}ish",) for word in words})
     split = load_split("colours", 0)
     name = "generated-only:generator=eda,labelers=[],n_rows=5"
     X, y = make_resampler(name, seed=0, memory=None).fit_resample(split.X_train, split.y_train)
