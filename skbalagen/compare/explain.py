@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skbalagen._utils.text import count
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def explain(search: RemedySearchCV) -> str:
     """
     results = search.cv_results_
     chosen = search.best_index_
-    best = int(results["behind"].argmin())
+    best = int(np.nanargmin(results["behind"]))
     name, score = results["remedy"][chosen], 100 * results["mean_test_score"][chosen]
     lines = [
         f"Chosen: {name}. Estimated macro accuracy {score:.1f} %, from {count(search.n_splits_, 'fold')} and "

@@ -21,7 +21,6 @@ def fitted(chosen=0, n_single=0):
         "n_rows_scored": np.array([120, 120, 0]),
         "mean_fit_time": np.array([0.25, 0.2, np.nan]),
     }
-    results["behind"][2] = 9.0
     return SimpleNamespace(cv_results_=results, best_index_=0, n_splits_=6, n_single_rows_=n_single)
 
 
@@ -48,3 +47,7 @@ def test_the_choice_is_said_with_its_gain_and_what_was_left_out():
 def test_a_choice_within_one_standard_error_is_said():
     text = explain(fitted(chosen=1))
     assert "none scored 0.4 points more, which is within one standard error (1.0)" in text
+
+
+def test_a_remedy_that_was_not_tried_is_not_called_the_best():
+    assert "scored" not in explain(fitted()).split("Estimated")[1].split(".", 2)[2]
