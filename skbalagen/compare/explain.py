@@ -68,7 +68,7 @@ def explain(search: RemedySearchCV) -> str:
     if skipped:
         lines.append(
             f"{count(len(skipped), 'remedy', 'remedies')} not tried ({results['note'][names.index(skipped[0])]}): "
-            f"{', '.join(skipped)}."
+            f"{'; '.join(skipped)}."
         )
     if search.n_single_rows_:
         lines.append(

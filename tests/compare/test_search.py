@@ -173,7 +173,7 @@ def test_no_trial_is_started_after_the_minutes_are_spent():
     assert fitted.cv_results_["tried"].tolist() == [True, False, False]
     assert fitted.cv_results_["note"].tolist() == ["", "max_minutes=0", "max_minutes=0"]
     assert fitted.best_remedy_ is ADJUSTED
-    assert "2 remedies not tried (max_minutes=0): class weights, none." in fitted.explanation_
+    assert "2 remedies not tried (max_minutes=0): class weights; none." in fitted.explanation_
     assert "not tried: max_minutes=0" in fitted.table()
 
 
