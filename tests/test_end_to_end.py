@@ -15,9 +15,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
-from skbalagen import BalaGenResampler, CausalLMGenerator, SentenceEncoder
+from skbalagen import BalaGenResampler, CausalLMGenerator, SentenceEncoder, ShortfallWarning
 from skbalagen._utils.text import fold_text
-from skbalagen.balagen.resampler import ShortfallWarning
 from skbalagen.datasets import load_shop_intents
 from skbalagen.metrics.classification import macro_accuracy
 
@@ -43,12 +42,12 @@ def test_every_class_ends_in_the_band(balanced):
     assert all(low <= n <= high for n in Counter(y_new).values())
     assert Counter(y_new) == resampler.sampling_strategy_
     report = resampler.report_
-    wanted = report["target"] - report["size_before"]
-    shares = report["size_before"].map(CausalLMGenerator.advised_share)
+    wanted = report["n_target"] - report["n_before"]
+    shares = report["n_before"].map(CausalLMGenerator.advised_share)
     assert shares.nunique() > 1
-    assert (report["added"] <= np.ceil(shares * wanted)).all()
-    assert report["added"].sum() == resampler.is_synthetic_.sum() > 0.8 * (shares * wanted).sum()
-    assert (report["added"] + report["copied"] == wanted).all()
+    assert (report["n_generated"] <= np.ceil(shares * wanted)).all()
+    assert report["n_generated"].sum() == resampler.is_synthetic_.sum() > 0.8 * (shares * wanted).sum()
+    assert (report["n_generated"] + report["n_copied"] == wanted).all()
 
 
 def test_generated_texts_are_new_and_distinct(balanced):
@@ -68,7 +67,7 @@ def test_labels_are_texts_of_their_classes(balanced):
 
 def test_labelers_refuse_and_do_not_all_agree(balanced):
     resampler = balanced[-1]
-    assert (resampler.candidates_["verdict"] == "refused").sum() > 20
+    assert (resampler.candidates_["verdict"] == "rejected").sum() > 20
     agreement = np.array(resampler.report_.attrs["labeler_agreement"])[np.triu_indices(3, k=1)]
     assert ((agreement > 0.5) & (agreement < 0.99)).all()
 
