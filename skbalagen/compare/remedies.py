@@ -147,14 +147,14 @@ def default_remedies() -> tuple[Remedy, ...]:
             "eda",
             name="word edits, soft labels",
             cost="seconds",
-            amounts={"50 per class": (50, 0.5)},
+            amounts={"50 per class": (50, 0.25)},
             distil=True,
         ),
         *generation_remedies(
             "causal-lm",
             name="language model, soft labels",
             cost="minutes",
-            amounts={"100 per class": (100, 0.5)},
+            amounts={"100 per class": (100, 0.25)},
             distil=True,
         ),
         *generation_remedies(

@@ -39,7 +39,7 @@ class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         :class:`~skbalagen.LabelTextOverSampler`.
     teacher : classifier on raw text, default=None
         Gives the rows that `sampler` marks in `is_synthetic_` soft labels instead of the label that they were written
-        for: it is fitted on the rows and label texts, and each new row counts for each class as much as the
+        for: it is fitted on the rows as they are, and each new row counts for each class as much as the
         teacher finds it probable (distillation). Then the sampler need not have labelers.
     generated_weight : float, default=1.0
         Weight of the rows that `sampler` marks in `is_synthetic_`, above 0; all other rows have 1.
@@ -148,7 +148,7 @@ class RemedyClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         weights[n_kept:] = self.generated_weight
         self.teacher_ = None
         if self.teacher is not None and n_kept < len(rows):
-            self.teacher_ = clone(self.teacher).fit(rows[:n_kept], classes[:n_kept])
+            self.teacher_ = clone(self.teacher).fit(texts, labels)
             rows, classes, weights = _soft_labels(self.teacher_, rows, classes, weights, n_kept)
         if self.class_weights:
             weights = weights * compute_sample_weight("balanced", classes)
