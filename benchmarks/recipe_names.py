@@ -126,12 +126,23 @@ GROUPS: dict[str, list[Recipe]] = {
         for f in ("not largest", "all")
     ],
     "encoder": [
-        Recipe(labels=False),
         Recipe(),
-        Recipe(copies=True),
-        Recipe(most=10, weight=0.5),
-        Recipe(most=20, weight=0.5),
         Recipe(most=20, weight=0.5, copies=True),
+        Recipe(most=20, weight=0.5),
+        Recipe(most=20, weight=0.5, fill="all", targets="relabeled"),
+    ],
+    "hard": [
+        Recipe(copies=True),
+        Recipe(most=20, weight=0.5),
+        Recipe(most=100),
+        Recipe(most=20, weight=0.5, copies=True),
+        Recipe(most=20, weight=0.5, select="any"),
+        Recipe(most=20, weight=0.5, select="all"),
+        Recipe(most=20, weight=0.5, select="words"),
+        Recipe(most=20, weight=0.5, select="margin 0.5"),
+        Recipe(most=20, weight=0.5, order="words"),
+        Recipe(most=20, weight=0.5, ratio=True),
+        Recipe(most=20, weight=0.5, targets="soft"),
         Recipe(most=20, weight=0.5, fill="all", targets="relabeled"),
     ],
     "order": [
@@ -151,3 +162,4 @@ RECOMMENDED = {
     "embedding": _DISTILLED,
     "encoder": Recipe(most=20, weight=0.5, copies=True),
 }
+GROUPS["fixed"] = [Recipe(labels=False), Recipe(), _DISTILLED]
