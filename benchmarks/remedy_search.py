@@ -21,7 +21,7 @@ import pandas as pd
 
 from skbalagen import RemedySearchCV
 from skbalagen.benchmark import as_markdown, load_split, read_rows
-from skbalagen.compare import FREE_REMEDIES, default_remedies
+from skbalagen.compare import FREE_REMEDIES, default_remedies, remedied
 from skbalagen.encoders import remember_vectors
 from skbalagen.metrics import macro_accuracy
 
@@ -40,7 +40,7 @@ def score(task: str, seed: int, classifier: str, *, minutes: float, memory: str 
     seconds = time.perf_counter() - start
     free = {}
     for remedy in FREE_REMEDIES:
-        fitted = search._estimator(remedy, seed, None).fit(split.X_train, split.y_train)
+        fitted = remedied(remedy, classifier, random_state=seed).fit(split.X_train, split.y_train)
         free[remedy.name] = macro_accuracy(split.y_test, fitted.predict(split.X_test))
     results = search.cv_results_
     tried = zip(results["remedy"], results["mean_test_score"], results["tried"], strict=True)

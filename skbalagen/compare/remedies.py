@@ -8,7 +8,14 @@ from typing import Any, Literal
 
 from skbalagen.balagen.policy import class_sizes
 
-__all__ = ["FREE_REMEDIES", "AddRowsPolicy", "Remedy", "default_remedies", "generation_remedies"]
+__all__ = [
+    "FREE_REMEDIES",
+    "SOFT_LABELS",
+    "AddRowsPolicy",
+    "Remedy",
+    "default_remedies",
+    "generation_remedies",
+]
 
 Cost = Literal["free", "seconds", "minutes"]
 
@@ -135,6 +142,16 @@ def generation_remedies(
     )
 
 
+# The language model's texts with soft labels, beside label texts and logit adjustment: docs/benchmark.md.
+(SOFT_LABELS,) = generation_remedies(
+    "causal-lm",
+    name="language model, soft labels",
+    cost="minutes",
+    amounts={"100 per class": (100, 0.25)},
+    distil=True,
+)
+
+
 def default_remedies() -> tuple[Remedy, ...]:
     """Return what ``remedies="auto"`` compares: free remedies, edited rows, and the language model.
 
@@ -150,13 +167,7 @@ def default_remedies() -> tuple[Remedy, ...]:
             amounts={"50 per class": (50, 0.25)},
             distil=True,
         ),
-        *generation_remedies(
-            "causal-lm",
-            name="language model, soft labels",
-            cost="minutes",
-            amounts={"100 per class": (100, 0.25)},
-            distil=True,
-        ),
+        SOFT_LABELS,
         *generation_remedies(
             "causal-lm",
             name="language model",

@@ -19,51 +19,17 @@ from skbalagen._utils.progress import progress_bar, progress_shown
 from skbalagen._utils.sklearn_compat import HasMethods, Interval, StrOptions, fit_context
 from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
-from skbalagen.balagen.policy import augment_only
-from skbalagen.balagen.resampler import BalaGenResampler
 from skbalagen.balagen.shortfall import ShortfallWarning
-from skbalagen.classifiers import EmbeddingClassifier, TransformerClassifier
+from skbalagen.compare.build import remedied
 from skbalagen.compare.explain import explain, remedy_table
 from skbalagen.compare.folds import rare_class_folds
-from skbalagen.compare.remedies import AddRowsPolicy, Remedy, default_remedies
-from skbalagen.compare.remedy_classifier import RemedyClassifier
+from skbalagen.compare.remedies import Remedy, default_remedies
 from skbalagen.compare.trial import Trial
 from skbalagen.encoders import remember_vectors
 
-__all__ = ["RemedySearchCV", "named_classifier"]
+__all__ = ["RemedySearchCV"]
 
 _COSTS = ("free", "seconds", "minutes")
-
-
-def named_classifier(name: str, *, random_state: int | None = None) -> Any:
-    """Return a text classifier by name.
-
-    Parameters
-    ----------
-    name : {"tfidf", "embedding", "encoder"}
-        TF-IDF with logistic regression (C = 30), sentence vectors with logistic regression (C = 10), or a fine-tuned
-        encoder.
-    random_state : int, default=None
-        Of the fine-tuned encoder.
-
-    Raises
-    ------
-    ValueError
-        Another name.
-    """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    if name == "tfidf":
-        return make_pipeline(TfidfVectorizer(), LogisticRegression(C=30.0, max_iter=2000))
-    if name == "embedding":
-        return EmbeddingClassifier(C=10.0, max_iter=2000)
-    if name == "encoder":
-        return TransformerClassifier(random_state=random_state)
-    raise ValueError(
-        f"classifier must be 'tfidf', 'embedding', 'encoder' or a classifier on texts, got {name!r}."
-    )
 
 
 class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
@@ -228,7 +194,10 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
             # What fell short is part of what is compared.
             warnings.simplefilter("ignore", ShortfallWarning)
             memory = temporary if self.memory is None else self.memory
-            trials = [Trial(remedy, self._estimator(remedy, seed, memory)) for remedy in remedies]
+            trials = [
+                Trial(remedy, remedied(remedy, self.classifier, memory=memory, random_state=seed))
+                for remedy in remedies
+            ]
             self._score(trials, deals, texts, labels, start)
             self._choose(trials, labels)
             self.best_estimator_ = clone(trials[self.best_index_].estimator).fit(texts, labels)
@@ -264,38 +233,6 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
                 "instance [Remedy(name='none'), Remedy(name='logit adjustment', tau=1.0)]."
             )
         return sorted(remedies, key=lambda remedy: _COSTS.index(remedy.cost))
-
-    def _estimator(self, remedy: Remedy, seed: int, memory: Any) -> RemedyClassifier:
-        """Return the unfitted estimator of a remedy."""
-        classifier = self.classifier
-        if isinstance(classifier, str):
-            classifier = named_classifier(classifier, random_state=seed)
-        sampler = None
-        if remedy.generator is not None:
-            grown = remedy.beyond_largest and remedy.n_rows is not None
-            sampler = BalaGenResampler(
-                sampling_strategy=augment_only(remedy.n_rows or 0)
-                if grown
-                else AddRowsPolicy(n_rows=remedy.n_rows),
-                generator=remedy.generator,
-                labelers=[] if remedy.distil else None,
-                # Whatever the targets are: all amounts share one fit.
-                balance_training={"generator": "largest", "labelers": "largest"},
-                generated_share=1.0,
-                shortfall="keep",
-                memory=memory,
-                random_state=seed,
-            )
-        teacher = EmbeddingClassifier(C=30.0, class_weight="balanced", label_texts=True)
-        return RemedyClassifier(
-            classifier,
-            sampler=sampler,
-            label_texts=remedy.label_texts,
-            teacher=teacher if remedy.distil else None,
-            generated_weight=remedy.generated_weight,
-            class_weights=remedy.class_weights,
-            tau=remedy.tau,
-        )
 
     def _score(
         self,

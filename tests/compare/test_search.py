@@ -215,15 +215,6 @@ def test_the_same_seed_gives_the_same_choice_and_the_global_state_is_left_alone(
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
 
 
-@pytest.mark.parametrize("name", ["tfidf", "embedding", "encoder"])
-def test_classifiers_have_names(name):
-    assert hasattr(named_classifier(name), "fit")
-    with pytest.raises(
-        ValueError, match="classifier must be 'tfidf', 'embedding', 'encoder' or a classifier"
-    ):
-        named_classifier("svm")
-
-
 @pytest.mark.model
 def test_the_default_search_on_real_texts_tries_the_language_model():
     from skbalagen.datasets import load_shop_intents
