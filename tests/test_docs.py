@@ -163,6 +163,7 @@ def test_api_page_names_every_public_name(module):
         "TASKS",
         "EMBEDDED",
         "FREE_REMEDIES",
+        "SOFT_LABELS",
         "MINILM",
         "SMOLLM2",
         "WORDNET",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -169,7 +170,7 @@ class Candidates:
         self.rules = rules
         self.lacking = {c: n - self.sizes[c] for c, n in targets.items() if n > self.sizes[c]}
         self.budget = candidate_budget(self.sizes, self.lacking, rules.max_candidates) if self.lacking else 0
-        self._known = {fold_text(text) for text in X} if self.lacking else set()
+        self._rows = X
         self.unlabeled: dict[Any, Stream] = {}
         self.generated = self._streams()
 
@@ -177,6 +178,11 @@ class Candidates:
         share = self.rules.share
         # 0.1 * 30 exceeds 3
         return {c: Stream(ceil(round(share(self.sizes[c]) * n, 6))) for c, n in self.lacking.items()}
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """Folded texts that no candidate may repeat; read only if there are candidates."""
+        return {fold_text(text) for text in self._rows}
 
     def take_unlabeled(self, texts: np.ndarray | None, labelers: Any, *, seed: int) -> None:
         """Take real texts that the labelers assign to a class that lacks rows.

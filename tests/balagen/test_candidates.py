@@ -177,3 +177,15 @@ def test_rows_that_are_not_copied_stay_missing():
     for shortfall, copies in (("copy", {"a": 8}), ("keep", {"a": 4})):
         candidates = Candidates(X, y, {"a": 10, "b": 10}, Rules(lambda n: 0.5, shortfall=shortfall))
         assert candidates.to_copy() == copies
+
+
+def test_rows_are_not_read_where_copies_fill_the_classes(monkeypatch):
+    from skbalagen.balagen import candidates as module
+
+    read = []
+    monkeypatch.setattr(module, "fold_text", lambda text: read.append(text) or text)
+    X, y = corpus_of({"a": 2, "b": 10})
+    copied = Candidates(X, y, {"a": 10, "b": 10}, Rules(lambda n: 0.0))
+    assert list(copied.rounds()) == []
+    assert copied.to_copy() == {"a": 8}
+    assert read == []
