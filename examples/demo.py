@@ -69,8 +69,8 @@ def main() -> None:
     for name in free:
         test = mcnemar(y_test, predictions[balanced], predictions[name])
         print(
-            f"{balanced} against {name}: {test.n_a_only} test rows right that the other gets wrong, "
-            f"{test.n_b_only} the other way round (McNemar p = {test.p_value:.2g})"
+            f"{balanced} against {name}: right where the other is wrong on {test.n_a_only} rows, "
+            f"wrong where it is right on {test.n_b_only} (McNemar p = {test.p_value:.2g})"
         )
     print("\nOn your own rows: skbalagen compare FILE.csv")
 
