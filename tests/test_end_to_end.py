@@ -132,7 +132,12 @@ def test_pipeline_with_the_language_model():
     few = np.concatenate([np.flatnonzero(y == c)[:n] for c, n in SMALL[:2]])
     pipeline = Pipeline(
         [
-            ("balance", BalaGenResampler(generator=CausalLMGenerator(epochs=2), random_state=0)),
+            (
+                "balance",
+                BalaGenResampler(
+                    sampling_strategy="grow", generator=CausalLMGenerator(epochs=2), random_state=0
+                ),
+            ),
             ("tfidf", TfidfVectorizer()),
             ("clf", LogisticRegression()),
         ]
