@@ -52,7 +52,7 @@ def remedied(
     Parameters
     ----------
     remedy : Remedy
-        Such as :data:`~skbalagen.compare.SOFT_LABELS`.
+        Such as ``skbalagen.compare.SOFT_LABELS``.
     classifier : {"tfidf", "embedding", "encoder"} or classifier on raw texts, default="tfidf"
         See :func:`named_classifier`.
     memory : str, path-like or ComponentCache, default=None
