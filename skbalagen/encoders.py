@@ -42,7 +42,8 @@ def remember_vectors() -> Iterator[None]:
     ...     SentenceEncoder().fit_transform(["a text"])
     ...     SentenceEncoder().fit_transform(["a text", "another"])  # encodes one text
     """
-    token = _remembered.set(_remembered.get() or {})
+    outer = _remembered.get()
+    token = _remembered.set({} if outer is None else outer)
     try:
         yield
     finally:

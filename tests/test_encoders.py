@@ -140,3 +140,11 @@ def test_an_inner_block_shares_what_the_outer_one_remembers(fake):
         with encoders.remember_vectors():
             SentenceEncoder().transform(["aa"])
     assert fake.asked == [["aa"]]
+
+
+def test_an_outer_block_that_has_met_no_text_yet_remembers_those_of_an_inner_one(fake):
+    with encoders.remember_vectors():
+        with encoders.remember_vectors():
+            SentenceEncoder().transform(["aa"])
+        SentenceEncoder().transform(["aa"])
+    assert fake.asked == [["aa"]]

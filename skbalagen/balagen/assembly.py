@@ -28,6 +28,8 @@ class Assembled:
         The row of D that each row is or copies; for an added text, the first row of its class.
     is_synthetic : ndarray of bool, of shape (n_samples_new,)
         Which rows were added. Copies are not.
+    targets : mapping of label to int
+        Rows wanted of each class.
     n_kept, n_copied : dict of {label: int}
         Rows of each class.
     candidates : Candidates
@@ -38,6 +40,7 @@ class Assembled:
     labels: np.ndarray
     rows: np.ndarray
     is_synthetic: np.ndarray
+    targets: Mapping[Any, int]
     n_kept: dict[Any, int]
     n_copied: dict[Any, int]
     candidates: Candidates
@@ -93,6 +96,7 @@ def assemble(
         y[rows],
         rows,
         is_synthetic,
+        targets=targets,
         n_kept=class_sizes(y[kept]),
         n_copied={label: len(numbers) for label, numbers in copied.items()},
         candidates=candidates,

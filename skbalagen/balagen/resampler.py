@@ -297,9 +297,8 @@ default="auto"
         self, X: np.ndarray | None, y: np.ndarray, *, unlabeled: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Run the algorithm and set the fitted attributes; None for a table of numbers."""
-        made, self.sampling_strategy_, self.band_, self.generator_, self.labelers_ = run(
-            self, X, y, unlabeled
-        )
+        made, self.band_, self.generator_, self.labelers_ = run(self, X, y, unlabeled)
+        self.sampling_strategy_ = dict(made.targets)
         candidates = made.candidates
         report_shortfall(candidates, stacklevel=4)
         self.is_synthetic_ = made.is_synthetic

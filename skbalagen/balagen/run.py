@@ -43,7 +43,6 @@ class Run(NamedTuple):
     """What one run made, and the parts that made it."""
 
     made: Assembled
-    targets: dict[Any, int]
     band: Band | None
     generator: Any
     labelers: LabelerEnsemble | None
@@ -123,7 +122,7 @@ def run(resampler: Any, X: np.ndarray | None, y: np.ndarray, unlabeled: np.ndarr
         cached_labelers = CachedLabelers(labelers, cache) if cache else None
         judge = AnnouncedLabelers(cached_labelers or labelers, resampler)
     made = balance(
-        _texts_for_numbers(y, policy) if X is None else X,
+        np.arange(len(y)).astype(str).astype(object) if X is None else X,
         y,
         policy=policy,
         training=training,
@@ -137,10 +136,11 @@ def run(resampler: Any, X: np.ndarray | None, y: np.ndarray, unlabeled: np.ndarr
         seeds=seeds,
         unlabeled=unlabeled,
     )
+    if X is None:
+        _warn_of_copies(sum(made.n_copied.values()))
     fitted = cached_labelers.labelers if cached_labelers else labelers
     return Run(
         made,
-        targets=dict(policy(y)),
         band=band,
         generator=cached.generator if cached else generator,
         labelers=fitted if isinstance(fitted, LabelerEnsemble) and hasattr(fitted, "estimators_") else None,
@@ -169,15 +169,11 @@ def _open_cache(resampler: Any) -> ComponentCache | None:
     return cache
 
 
-def _texts_for_numbers(y: np.ndarray, policy: Policy) -> np.ndarray:
-    """Return row numbers as texts, which will be copied, and warn if any are."""
-    sizes = class_sizes(y)
-    n_wanted = sum(max(0, n - sizes[label]) for label, n in policy(y).items())
-    if n_wanted:
+def _warn_of_copies(n_copied: int) -> None:
+    if n_copied:
         warnings.warn(
-            f"X is a table of numbers: there are no texts to learn from, so the {n_wanted} missing rows are copies. "
+            f"X is a table of numbers: there are no texts to learn from, so the {n_copied} missing rows are copies. "
             "Pass texts, put the resampler in front of the vectorizer, or use imblearn's RandomOverSampler.",
             UserWarning,
             stacklevel=6,
         )
-    return np.arange(len(y)).astype(str).astype(object)

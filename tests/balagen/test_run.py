@@ -136,3 +136,10 @@ def test_seeds_of_parts_are_set_where_they_are_open(corpus):
     fixed = make(generator=NumberedGenerator(random_state=7))
     fixed.fit_resample(*corpus)
     assert fixed.generator_.random_state == 7
+
+
+def test_a_policy_is_asked_once_and_its_answer_is_what_is_reported(corpus):
+    answers = iter([{"city": 4}, {"city": 9}])
+    resampler = make(sampling_strategy=lambda y: next(answers))
+    _, y = resampler.fit_resample(*corpus)
+    assert y.count("city") == resampler.sampling_strategy_["city"] == 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -11,14 +10,14 @@ from html import unescape
 
 import pytest
 
+from skbalagen._utils.hidden import is_hidden
 from skbalagen.report.page import write_html
 from tests.report.conftest import TAG, make_resampled
 
 
 def find_chromium():
     """Return the path of Chromium, or None; SKBALAGEN_HIDE may hide it."""
-    hidden = {name.strip() for name in os.environ.get("SKBALAGEN_HIDE", "").split(",")}
-    if "chromium" in hidden:
+    if is_hidden("chromium"):
         return None
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
