@@ -26,6 +26,7 @@ from skbalagen.compare.folds import rare_class_folds
 from skbalagen.compare.remedies import Remedy, default_remedies
 from skbalagen.compare.trial import Trial
 from skbalagen.encoders import remember_vectors
+from skbalagen.models.catalog import ModelUnavailableError
 
 __all__ = ["RemedySearchCV"]
 
@@ -169,6 +170,13 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
         ------
         ValueError
             No class has two rows, or two remedies have one name.
+        ModelUnavailableError, ImportError
+            What no remedy can do without is not there, such as the sentence encoder of ``classifier="embedding"``.
+
+        Warns
+        -----
+        UserWarning
+            A remedy needs a model or a package that is not there; the others are compared.
         """
         texts, labels = check_texts_and_labels(X, y)
         remedies = self._remedies()
@@ -256,12 +264,25 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
                             if trial is not trials[0] and not trial.fits_into(deadline):
                                 trial.give_up(f"max_minutes={self.max_minutes:g}")
                             if not trial.note:
-                                trial.run(X, y, train, test)
+                                self._run(trial, X, y, train, test)
                             bar.update()
+
+    @staticmethod
+    def _run(trial: Trial, X: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> None:
+        """Score one fold; a remedy whose model or package is not there is left out, with a warning."""
+        try:
+            trial.run(X, y, train, test)
+        except (ModelUnavailableError, ImportError) as error:
+            trial.leave_out(error)
+            warnings.warn(
+                f"The remedy {trial.remedy.name!r} is left out of the comparison: {error}", stacklevel=2
+            )
 
     def _choose(self, trials: list[Trial], y: np.ndarray) -> None:
         """Set `cv_results_` and the best remedy."""
         scored = [trial for trial in trials if trial.tried]
+        if not scored:
+            raise next(trial.error for trial in trials if trial.error is not None)
         best = max(scored, key=lambda trial: trial.lead_over(scored[0], y)[0])
         leads = {id(trial): best.lead_over(trial, y) for trial in scored}
         unknown = (np.nan, np.nan)

@@ -35,6 +35,8 @@ class Trial:
         Of each fit.
     note : str
         Why it was given up; "" if it was not.
+    error : Exception or None
+        Of a remedy that cannot be fitted here.
     """
 
     def __init__(self, remedy: Remedy, estimator: Any) -> None:
@@ -43,6 +45,7 @@ class Trial:
         self.right = self.scores = np.zeros(0, dtype=int)
         self.seconds: list[float] = []
         self.note = ""
+        self.error: Exception | None = None
 
     @property
     def costly(self) -> bool:
@@ -77,6 +80,11 @@ class Trial:
     def give_up(self, why: str) -> None:
         """Stop trying; folds that were scored still count."""
         self.note = self.note or why
+
+    def leave_out(self, error: Exception) -> None:
+        """Forget what was scored: the remedy needs what is not here, and could not be refitted either."""
+        self.error, self.seconds = error, []
+        self.give_up(str(error))
 
     def score(self, y: np.ndarray) -> tuple[float, float]:
         """Return macro accuracy and its standard error, both in [0, 1]; nan if it was not tried."""

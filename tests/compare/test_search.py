@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 from skbalagen import RemedySearchCV
 from skbalagen.compare import Remedy, generation_remedies, named_classifier
+from skbalagen.models.catalog import ModelUnavailableError
 from tests.fakes import CountingGenerator
 
 NONE = Remedy(name="none")
@@ -215,6 +217,33 @@ def test_the_same_seed_gives_the_same_choice_and_the_global_state_is_left_alone(
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
 
 
+class Absent(LogisticRegression):
+    def fit(self, X, y, sample_weight=None):
+        raise ModelUnavailableError("the encoder is not here")
+
+
+def test_a_remedy_whose_model_is_not_here_is_left_out_with_one_warning(monkeypatch):
+    monkeypatch.setenv("SKBALAGEN_HIDE", "wordnet")
+    edits = Remedy(name="word edits", cost="seconds", generator="eda", n_rows=5, distil=False)
+    with pytest.warns(
+        UserWarning, match="'word edits' is left out of the comparison: Synonyms need WordNet"
+    ) as said:
+        fitted = search(remedies=[NONE, edits], max_minutes=5).fit(*skewed())
+    assert len(said) == 1
+    assert fitted.cv_results_["tried"].tolist() == [True, False]
+    assert "Synonyms need WordNet" in fitted.cv_results_["note"][1]
+    assert fitted.best_remedy_ is NONE
+
+
+def test_what_no_remedy_can_do_without_is_an_error():
+    classifier = make_pipeline(TfidfVectorizer(), Absent())
+    with (
+        pytest.warns(UserWarning, match="left out"),
+        pytest.raises(ModelUnavailableError, match="the encoder is not here"),
+    ):
+        search(classifier=classifier).fit(*skewed())
+
+
 @pytest.mark.model
 def test_the_default_search_on_real_texts_tries_the_language_model():
     from skbalagen.datasets import load_shop_intents
@@ -223,7 +252,10 @@ def test_the_default_search_on_real_texts_tries_the_language_model():
     sizes = {"order_status": 20, "gift_wrapping": 6, "cancel_order": 8}
     few = np.concatenate([np.flatnonzero(y == label)[:n] for label, n in sizes.items()])
     X, y = X[few], y[few]
-    fitted = RemedySearchCV(cv=2, n_repeats=1, max_minutes=30, random_state=0).fit(X, y)
-    assert fitted.cv_results_["tried"].all()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The remedy 'word edits")  # where there is no WordNet
+        fitted = RemedySearchCV(cv=2, n_repeats=1, max_minutes=30, random_state=0).fit(X, y)
+    untried = fitted.cv_results_["remedy"][~fitted.cv_results_["tried"]]
+    assert set(untried) <= {"word edits, soft labels, 50 per class"}
     assert len(fitted.cv_results_["remedy"]) == 8
     assert fitted.best_score_ >= fitted.cv_results_["mean_test_score"][4]  # without a remedy

@@ -77,6 +77,16 @@ def test_the_first_reason_for_giving_up_is_kept():
     assert t.note == "time"
 
 
+def test_a_remedy_that_is_left_out_has_no_score_and_keeps_its_error():
+    t = trial()
+    t.run(X, Y, ODD, EVEN)
+    error = ImportError("no nlpaug here")
+    t.leave_out(error)
+    assert not t.tried
+    assert t.error is error
+    assert t.note == "no nlpaug here"
+
+
 def test_only_remedies_with_a_generator_are_costly():
     assert [trial(generator=g).costly for g in (None, "eda", "causal-lm")] == [False, True, True]
 
