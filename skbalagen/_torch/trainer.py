@@ -1,16 +1,16 @@
-"""The one torch loop that fine-tunes language models and encoders."""
+"""The one torch loop that fine-tunes language models, encoders and heads."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skbalagen._torch.batches import batch_parts, length_buckets
 from skbalagen._torch.device import autocast, return_memory, torch_seed
+from skbalagen._torch.training_state import BestWeights, TrainingHistory, TrainingState
 from skbalagen._utils.progress import progress_bar, progress_shown
 
 if TYPE_CHECKING:
@@ -22,38 +22,17 @@ __all__ = ["TrainingHistory", "fine_tune"]
 _STEPS_BETWEEN_TRIMS = 32
 
 
-@dataclass
-class TrainingHistory:
-    """What a fine-tuning did.
-
-    Attributes
-    ----------
-    train_loss : list of float
-        Mean weighted loss of each epoch, in nats.
-    validation_loss : list of float
-        Validation loss after each epoch; empty without a validation.
-    best_epoch : int
-        Epoch, from 1, whose weights were kept.
-    n_steps : int
-        Optimizer steps taken.
-    stopped : {"epochs", "early_stopping"}
-        Why the loop ended.
-    """
-
-    train_loss: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    best_epoch: int = 0
-    n_steps: int = 0
-    stopped: str = "epochs"
-
-
 def fine_tune(
     model: torch.nn.Module,
     loss: Callable[[np.ndarray], torch.Tensor],
     lengths: Sequence[int] | np.ndarray,
     *,
     draws: Callable[[np.random.Generator], np.ndarray],
+    drawn_ahead: bool = True,
+    penalty: Callable[[], torch.Tensor] | None = None,
     validation: Callable[[], float] | None = None,
+    on_epoch_end: Callable[[TrainingState], None] | None = None,
+    resume: TrainingState | None = None,
     epochs: int,
     batch_size: int,
     learning_rate: float,
@@ -80,9 +59,20 @@ def fine_tune(
         Tokens of each row, to form batches of similar length.
     draws : callable
         From an rng to the row numbers of one epoch; a row may occur several times, or not at all.
+    drawn_ahead : bool, default=True
+        Whether all epochs are drawn before the first. If False, each is drawn when the one before is done, so
+        that `draws` can look at what was learned; all have to be of the same length then, which fixes the
+        schedule of the rate.
+    penalty : callable, default=None
+        From nothing to a term that is added to the loss of each step, once, whatever its parts.
     validation : callable, default=None
         From nothing to a validation loss. With it, training stops after `patience` epochs without
         improvement, and the weights of the best epoch are restored.
+    on_epoch_end : callable, default=None
+        Given a copy of where the training stands after each epoch, the last one included.
+    resume : TrainingState, default=None
+        Go on from there. All other arguments have to be those of the run that it was taken in, with `model` and
+        `rng` as they were at its start. The result is that of a run without interruption, bit for bit.
     epochs : int
         Passes over `draws`, at least 1.
     batch_size : int
@@ -112,41 +102,61 @@ def fine_tune(
     Returns
     -------
     TrainingHistory
+
+    Raises
+    ------
+    FloatingPointError
+        The loss is infinite or no number.
     """
     import torch
 
     lengths = np.asarray(lengths)
     counts = np.ones(len(lengths)) if counts is None else np.asarray(counts)
     trained = [p for p in model.parameters() if p.requires_grad]
-    plan = [length_buckets(draws(rng), lengths, batch_size, rng) for _ in range(epochs)]
-    n_steps = sum(map(len, plan))
+
+    def drawn() -> list[np.ndarray]:
+        return length_buckets(draws(rng), lengths, batch_size, rng)
+
+    plan = [drawn() for _ in range(epochs if drawn_ahead else 1)]
+    n_steps = sum(map(len, plan)) if drawn_ahead else epochs * len(plan[0])
+    rate = _schedule(n_steps, warmup)
     optimizer = _optimizer(trained, learning_rate, weight_decay, faster or {})
-    schedule = _schedule(optimizer, n_steps, warmup)
     history = TrainingHistory()
-    best = _BestWeights(trained)
+    best = BestWeights(trained)
     device = next(model.parameters()).device
     with (
         progress_shown(verbose),
         progress_bar(title="fine-tuning", unit="step", total=n_steps) as bar,
         torch_seed(int(rng.integers(2**31))),
     ):
-        for epoch, batches in enumerate(plan, start=1):
+        if resume is not None:
+            history = resume.put_back(model, optimizer, best, rng)
+            bar.update(history.n_steps)
+        for epoch in range(len(history.train_loss) + 1, epochs + 1):
+            if history.stopped != "epochs":
+                break
+            batches = plan[epoch - 1] if epoch <= len(plan) else drawn()
             model.train()
             total = 0.0
             for step, rows in enumerate(batches, start=1):
+                _set_rate(optimizer, rate(history.n_steps))
                 for part in batch_parts(rows, lengths, tokens_at_once):
                     with autocast(device):
                         part_loss = loss(part) * float(counts[part].sum() / counts[rows].sum())
                     part_loss.backward()
                     total += part_loss.item()
+                if penalty is not None:
+                    extra = penalty()
+                    extra.backward()
+                    total += extra.item()
+                _check_finite(total, history.n_steps + 1, n_steps, learning_rate)
                 torch.nn.utils.clip_grad_norm_(trained, max_grad_norm)
                 optimizer.step()
-                schedule.step()
                 optimizer.zero_grad()
+                history.n_steps += 1
                 bar.update()
                 if step % _STEPS_BETWEEN_TRIMS == 0:
                     return_memory()
-            history.n_steps += len(batches)
             history.train_loss.append(total / len(batches))
             history.best_epoch = epoch
             if validation is not None:
@@ -154,15 +164,16 @@ def fine_tune(
                 with torch.inference_mode(), autocast(device):
                     history.validation_loss.append(validation())
                 best.keep(epoch, history.validation_loss[-1])
+                if epoch - best.epoch >= patience:
+                    history.stopped = "early_stopping"
             bar.set_postfix_str(_progress(history, epoch, epochs))
-            if validation is not None and epoch - best.epoch >= patience:
-                history.stopped = "early_stopping"
-                break
+            if on_epoch_end is not None:
+                on_epoch_end(TrainingState.of(model, optimizer, best, history, rng))
     if best.weights is not None:
         history.best_epoch = best.epoch
         best.restore()
     model.eval()
-    del optimizer, schedule
+    del optimizer
     return_memory()
     return history
 
@@ -186,39 +197,28 @@ def _optimizer(
     )
 
 
-def _schedule(optimizer: torch.optim.Optimizer, n_steps: int, warmup: float) -> Any:
-    """Return the schedule of the rate: up to its peak in the first `warmup` of the steps, then down to 0."""
-    import torch
-
+def _schedule(n_steps: int, warmup: float) -> Callable[[int], float]:
+    """Return the share of the peak rate at each step: up in the first `warmup` of the steps, then down to 0."""
     n_warmup = max(1, round(warmup * n_steps))
 
     def rate(step: int) -> float:
         return min((step + 1) / n_warmup, (n_steps - step) / max(1, n_steps - n_warmup))
 
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    return rate
 
 
-class _BestWeights:
-    """A copy of the weights of the epoch with the lowest validation loss."""
+def _set_rate(optimizer: torch.optim.Optimizer, share: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = group.setdefault("peak_lr", group["lr"]) * share
 
-    def __init__(self, trained: list[Any]) -> None:
-        self.trained = trained
-        self.weights: list[Any] | None = None
-        self.epoch, self.loss = 1, math.inf
 
-    def keep(self, epoch: int, loss: float) -> None:
-        """Copy the weights of `epoch` if its loss is lower than all before it."""
-        if loss < self.loss:
-            self.epoch, self.loss = epoch, loss
-            self.weights = [p.detach().clone() for p in self.trained]
-
-    def restore(self) -> None:
-        """Put the kept weights back."""
-        import torch
-
-        with torch.no_grad():
-            for parameter, kept in zip(self.trained, self.weights or [], strict=True):
-                parameter.copy_(kept)
+def _check_finite(loss: float, step: int, n_steps: int, learning_rate: float) -> None:
+    """Raise if the loss of a step, counted from 1, cannot be learned from."""
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"Fine-tuning needs a finite loss, got loss {loss} at step {step} of {n_steps} with "
+            f"learning_rate={learning_rate:g}. Use a lower learning_rate."
+        )
 
 
 def _progress(history: TrainingHistory, epoch: int, epochs: int) -> str:

@@ -8,7 +8,7 @@ import torch
 
 from skbalagen._torch import trainer
 from skbalagen._torch.device import torch_seed
-from skbalagen._torch.trainer import TrainingHistory, fine_tune
+from skbalagen._torch.trainer import fine_tune
 
 
 def _regression(validation=None, **kwargs):
@@ -224,8 +224,84 @@ def test_dropout_follows_the_seed_and_leaves_the_global_state_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_a_history_starts_empty():
-    assert TrainingHistory() == TrainingHistory([], [], 0, 0, "epochs")
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_is_an_error_at_once(bad):
+    model, seen = torch.nn.Linear(1, 1), []
+
+    def loss(rows):
+        seen.append(len(rows))
+        return model(torch.ones(len(rows), 1)).square().mean() * (bad if len(seen) == 3 else 1.0)
+
+    with pytest.raises(FloatingPointError, match=rf"got loss {bad} at step 3 of 8 .*=0.1. Use a lower"):
+        fine_tune(
+            model,
+            loss,
+            np.ones(16),
+            draws=lambda rng: np.arange(16),
+            epochs=2,
+            batch_size=4,
+            learning_rate=0.1,
+            rng=np.random.default_rng(0),
+        )
+    assert len(seen) == 3
+
+
+def test_a_huge_rate_is_an_error():
+    with pytest.raises(FloatingPointError, match=r"learning_rate=1e\+30"):
+        _regression(epochs=2, learning_rate=1e30)
+
+
+def test_draws_that_are_not_ahead_see_what_was_learned():
+    with torch_seed(0):
+        model = torch.nn.Linear(1, 1)
+    seen = []
+
+    def draws(rng):
+        seen.append(model.weight.item())
+        return np.arange(8)
+
+    def train(drawn_ahead):
+        seen.clear()
+        fine_tune(
+            model,
+            lambda rows: ((model(torch.ones(len(rows), 1)) - 3) ** 2).mean(),
+            np.ones(8),
+            draws=draws,
+            drawn_ahead=drawn_ahead,
+            epochs=3,
+            batch_size=4,
+            learning_rate=0.1,
+            rng=np.random.default_rng(0),
+        )
+        return len(set(seen))
+
+    assert train(drawn_ahead=True) == 1
+    assert train(drawn_ahead=False) == 3
+
+
+def test_a_penalty_counts_once_per_step_whatever_the_parts():
+    def learned(tokens_at_once):
+        model = torch.nn.Linear(1, 1, bias=False)
+        model.weight.data.fill_(1.0)
+        history = fine_tune(
+            model,
+            lambda rows: (model(torch.ones(len(rows), 1)) * 0).mean(),
+            np.full(4, 10),
+            draws=lambda rng: np.arange(4),
+            penalty=lambda: 0.5 * (model.weight**2).sum(),
+            epochs=3,
+            batch_size=4,
+            learning_rate=0.1,
+            weight_decay=0.0,
+            tokens_at_once=tokens_at_once,
+            rng=np.random.default_rng(0),
+        )
+        return model.weight.item(), history.train_loss
+
+    whole, parts = learned(1000), learned(10)
+    assert whole == parts
+    assert whole[1][0] == 0.5
+    assert whole[0] < 1.0
 
 
 def test_memory_is_returned_every_32_steps_and_at_the_end(monkeypatch):
