@@ -17,7 +17,7 @@ from skbalagen._torch.device import autocast, resolve_device, torch_seed
 from skbalagen._torch.trainer import TrainingHistory, fine_tune
 from skbalagen._utils.random import as_seed
 from skbalagen._utils.sklearn_compat import Interval, StrOptions, check_sample_weight, fit_context
-from skbalagen._utils.text import Labels, Texts, as_texts, merge_repeats
+from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
 from skbalagen.models.catalog import MINILM
 from skbalagen.models.load import load_encoder
@@ -25,13 +25,14 @@ from skbalagen.models.load import load_encoder
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["TransformerClassifier"]
+__all__ = ["TransformerClassifier", "mean_vectors"]
 
 
 class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     """Fine-tune a pretrained encoder: the mean of the token vectors, then a linear layer.
 
-    Repeated rows are encoded once and weighted by how often they occur.
+    A text that occurs several times is encoded once an epoch, and weighted by how often it occurs; if it occurs in several
+    classes, its target is what each of them has of its weight.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         rows, labels = check_texts_and_labels(X, y)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         weights = compute_sample_weight(self.class_weight, labels) * check_sample_weight(sample_weight, rows)
-        texts, codes, weights = merge_repeats(rows, codes, weights)
+        texts, targets = _merge_texts(rows, codes, weights)
         seed = as_seed(self.random_state)
         device = resolve_device(self.device)
 
@@ -140,14 +141,11 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
             self.head_ = torch.nn.Linear(self.model_.config.hidden_size, len(self.classes_)).to(device)
         network = torch.nn.ModuleDict({"encoder": self.model_, "head": self.head_})
         tokens = self._tokens(texts)
-        targets = torch.from_numpy(codes).to(device)
-        row_weights = torch.from_numpy(weights / weights.mean()).float().to(device)
+        weighted = torch.from_numpy(targets / targets.sum(axis=1).mean()).float().to(device)
 
         def loss(rows: np.ndarray) -> torch.Tensor:
-            each = torch.nn.functional.cross_entropy(
-                self._logits([tokens[r] for r in rows]).float(), targets[rows], reduction="none"
-            )
-            return (each * row_weights[rows]).mean()
+            logs = self._logits([tokens[r] for r in rows]).float().log_softmax(dim=-1)
+            return -(weighted[rows] * logs).sum(dim=-1).mean()
 
         self.history_: TrainingHistory = fine_tune(
             network,
@@ -187,7 +185,20 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         return self.tokenizer_(texts, truncation=True, max_length=self.max_tokens)["input_ids"]
 
     def _logits(self, tokens: list[list[int]]) -> torch.Tensor:
-        batch = self.tokenizer_.pad({"input_ids": tokens}, return_tensors="pt").to(self.model_.device)
-        hidden = self.model_(**batch).last_hidden_state  # (n_rows, n_tokens, hidden_size)
-        seen = batch["attention_mask"][..., None]
-        return self.head_((hidden * seen).sum(dim=1) / seen.sum(dim=1))
+        return self.head_(mean_vectors(self.model_, self.tokenizer_, tokens))
+
+
+def _merge_texts(X: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Return the distinct texts, as they first occur, and the weight of each in each class, (n_texts, n_classes)."""
+    row_of = {text: i for i, text in enumerate(dict.fromkeys(X.tolist()))}
+    targets = np.zeros((len(row_of), codes.max() + 1))
+    np.add.at(targets, ([row_of[text] for text in X.tolist()], codes), weights)
+    return list(row_of), targets
+
+
+def mean_vectors(model: Any, tokenizer: Any, tokens: list[list[int]]) -> torch.Tensor:
+    """Return the mean of the token vectors of each text, of shape (n_texts, hidden_size)."""
+    batch = tokenizer.pad({"input_ids": tokens}, return_tensors="pt").to(model.device)
+    hidden = model(**batch).last_hidden_state  # (n_texts, n_tokens, hidden_size)
+    seen = batch["attention_mask"][..., None]
+    return (hidden * seen).sum(dim=1) / seen.sum(dim=1)

@@ -53,6 +53,15 @@ def test_repeated_rows_weigh_as_their_number(small):
     assert repeated.predict_proba(SMALL_X) == pytest.approx(weighted.predict_proba(SMALL_X), abs=1e-6)
 
 
+def test_a_text_in_two_classes_is_one_row_with_a_soft_target(small):
+    small.set_params(batch_size=1, epochs=40)
+    soft = clone(small).fit(
+        ["flight", "meal", "city", "city"], ["go", "stay", "go", "stay"], sample_weight=[1, 1, 3, 1]
+    )
+    assert soft.history_.n_steps == 3 * 40  # three texts
+    assert soft.predict_proba(["city"])[0] == pytest.approx([0.75, 0.25], abs=0.05)
+
+
 def test_class_weights_multiply_the_weights_of_rows(small):
     y = ["go", "go", "go", "go", "go", "stay"]
     balanced = clone(small).set_params(class_weight="balanced").fit(SMALL_X, y)
