@@ -5,30 +5,54 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
 from skbalagen._utils.containers import is_table, text_column_of
+from skbalagen._utils.labels import check_labels
 from skbalagen._utils.sklearn_compat import check_feature_names
 from skbalagen._utils.text import as_texts
 
-__all__ = ["TextClassifierTags", "check_single_labels", "check_texts_and_labels", "check_texts_or_table"]
+__all__ = [
+    "TextClassifierTags",
+    "check_label_column",
+    "check_single_labels",
+    "check_texts_and_labels",
+    "check_texts_or_table",
+]
 
 
-def check_texts_and_labels(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the texts and labels that a classifier is fitted on, both of shape (n_samples,).
+def check_texts_and_labels(X: Any, y: Any, *, single_class: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Return the texts and labels that a classifier or a generator is fitted on, both of shape (n_samples,).
+
+    Parameters
+    ----------
+    X : array-like of str, of shape (n_samples,) or (n_samples, 1)
+    y : array-like of shape (n_samples,)
+    single_class : bool, default=False
+        Whether one class will do, and blank texts too: a generator needs no other class.
 
     Raises
     ------
     TypeError, ValueError
-        X is not one text per row, y is not one label per row, or y has a single class.
+        X is not one text per row, y is not one label per row (see :func:`~skbalagen._utils.labels.check_labels`),
+        or y has a single class.
     """
-    X, y = as_texts(X), column_or_1d(y, warn=True)
-    check_consistent_length(X, y)
-    check_classification_targets(y)
-    _check_two_classes(y, "Add rows of another class.")
-    return X, y
+    texts = as_texts(X, allow_empty=single_class)
+    labels = check_label_column(texts, y)
+    if not single_class:
+        _check_two_classes(labels, "Add rows of another class.")
+    return texts, labels
+
+
+def check_label_column(X: Any, y: Any) -> np.ndarray:
+    """Return one label per row of `X`, of shape (n_samples,)."""
+    if y is None:
+        raise ValueError("The fit requires y to be passed, but the target y is None. Pass one label per row.")
+    labels = column_or_1d(check_labels(y), warn=True)
+    check_consistent_length(X, labels)
+    check_classification_targets(labels)
+    return labels
 
 
 def check_texts_or_table(
@@ -93,25 +117,21 @@ def check_single_labels(y: Any, *, estimator_name: str) -> np.ndarray:
     ------
     ValueError
         y is None, has a missing value, several labels per row, continuous values, or a single class.
+    TypeError
+        Labels of several types.
     """
     if y is None:
-        raise ValueError(f"{estimator_name} requires y to be passed, but the target y is None.")
-    labels = np.asarray(y)
+        raise ValueError(
+            f"{estimator_name} requires y to be passed, but the target y is None. Pass one label per row."
+        )
+    labels = check_labels(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
-    missing = np.flatnonzero(pd.isna(labels).reshape(len(labels), -1).any(axis=1))
-    if len(missing):
-        label = np.asarray(labels[missing[0]]).tolist()
-        raise ValueError(
-            f"y must have one label per text, got {label!r} in row {missing[0]}. Remove such rows."
-        )
-    if labels.dtype == object and not any(isinstance(label, str) for label in labels.flat):
-        labels = np.array(labels.tolist())  # numbers and truth values in an array of objects
     if labels.ndim == 2 and np.isin(labels, [0, 1]).all() and (labels.sum(axis=1) == 1).all():
         labels = labels.argmax(axis=1)
     if labels.ndim != 1 or type_of_target(labels, input_name="y").startswith("multilabel"):
         raise ValueError(
-            "y must have one label per text, got a multilabel or multioutput target. Resample one label at a "
+            "y must have one label per row, got a multilabel or multioutput target. Resample one label at a "
             "time, or make each combination of labels a class."
         )
     check_classification_targets(labels)

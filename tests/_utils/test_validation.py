@@ -80,8 +80,8 @@ def test_single_labels_in_an_array_of_objects_get_their_own_type():
     ("y", "message"),
     [
         (None, "Sampler requires y to be passed, but the target y is None"),
-        (["x", None, "y"], "y must have one label per text, got None in row 1. Remove such rows"),
-        ([1.0, 2.0, np.nan], "y must have one label per text, got nan in row 2"),
+        (["x", None, "y"], "y must have one label per row, got None in row 1. Remove such rows"),
+        ([1.0, 2.0, np.nan], "y must have one label per row, got nan in row 2"),
         (np.array([[1, 1], [0, 1]]), "got a multilabel or multioutput target. Resample one label at a time"),
         (np.array([[1, 2], [3, 1]]), "got a multilabel or multioutput target"),
         ([0.5, 1.5], "Unknown label type: continuous"),

@@ -18,7 +18,7 @@ from tests.fakes import make_resampler as make
         (["a", 3], [0, 1], TypeError, r"got 3 \(int\) in row 1"),
         (["a", "  "], [0, 1], ValueError, "X must hold no empty texts, got '  ' in row 1"),
         (["a", "b", "c"], ["x"] * 3, ValueError, "y must have at least two classes, got one class: 'x'"),
-        (["a", "b"], [[0, 1], [1, 1]], ValueError, "y must have one label per text, got a multilabel"),
+        (["a", "b"], [[0, 1], [1, 1]], ValueError, "y must have one label per row, got a multilabel"),
         ("a text", ["x"], TypeError, "got a single str. Wrap it in a list"),
         ([], [], ValueError, "X must hold at least one text"),
         ([["a", "b"], ["c", "d"]], [0, 1], ValueError, r"one text per row.* got shape \(2, 2\)"),
