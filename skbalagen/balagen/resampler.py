@@ -13,7 +13,7 @@ from imblearn.base import BaseSampler
 from sklearn.base import clone
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from skbalagen._utils.containers import rebuild, take
+from skbalagen._utils.containers import is_table, rebuild, take, text_column_of
 from skbalagen._utils.progress import progress_shown
 from skbalagen._utils.sklearn_compat import (
     CallbackSupportMixin,
@@ -27,6 +27,7 @@ from skbalagen._utils.sklearn_compat import (
 from skbalagen._utils.text import as_texts
 from skbalagen._utils.validation import check_texts_or_table
 from skbalagen.balagen.carried import carried_groups, carried_weights
+from skbalagen.balagen.label_sets import LabelSets, is_indicator, label_table
 from skbalagen.balagen.labelers import LabelerEnsemble
 from skbalagen.balagen.paper import paper_parameters
 from skbalagen.balagen.parts import make_generator
@@ -238,11 +239,18 @@ default="auto"
         -------
         self : object
         """
-        texts, labels = check_texts_or_table(self, X, y, self.text_column)
+        texts, labels, sets = self._checked(X, y)
         generator = make_generator("sample-copy" if texts is None else self.generator)
+        labels = labels if sets is None else sets.flat
         policy, self.band_ = choose_policy(self, labels, generator)
         self.sampling_strategy_ = dict(policy(labels))
         return self
+
+    def _checked(self, X: Any, y: Any) -> tuple[np.ndarray | None, np.ndarray, LabelSets | None]:
+        """Return texts (None for a table of numbers), labels, and the label sets where rows have several."""
+        several = is_indicator(y) and not is_table(text_column_of(X, self.text_column))
+        sets = LabelSets.from_indicator(y) if several else None
+        return *check_texts_or_table(self, X, y if sets is None else sets.y, self.text_column), sets
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit_resample(
@@ -256,7 +264,9 @@ default="auto"
             Texts: a list, tuple, ndarray, pandas or polars Series or DataFrame, or a column of a Hugging Face
             dataset. See `text_column` for a DataFrame of several columns.
         y : array-like of shape (n_samples,)
-            One label per text, of at least two classes; or one column per class, with a single 1 in each row.
+            One label per text, of at least two classes; or one column of 0 and 1 per label. Where rows have several
+            labels, targets count the rows of each label, a new row has a label set that was seen, and `report_` has
+            one row per label.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, carried over to `sample_weight_`.
         groups : array-like of shape (n_samples,), default=None
@@ -276,14 +286,14 @@ default="auto"
         TypeError, ValueError
             Input that is not texts with one label each; the row is named. Parameters out of range.
         """
-        texts, labels = check_texts_or_table(self, X, y, self.text_column)
+        texts, labels, sets = self._checked(X, y)
         pool = None if unlabeled is None else as_texts(unlabeled, name="unlabeled", allow_empty=True)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, labels)
         groups = None if groups is None else column_or_1d(groups)
         check_consistent_length(labels, groups)
 
         with progress_shown(self.verbose), callback_task(self, "fit_resample", n_steps=None):
-            X_new, _ = self._fit_resample(texts, labels, unlabeled=pool)
+            X_new, _ = self._fit_resample(texts, labels, unlabeled=pool, sets=sets)
 
         rows, new = self._rows, self.is_synthetic_
         del self._rows
@@ -294,11 +304,17 @@ default="auto"
         return rebuild(X, rows, X_new, new, self.text_column), take(y, rows)
 
     def _fit_resample(
-        self, X: np.ndarray | None, y: np.ndarray, *, unlabeled: np.ndarray | None = None
+        self,
+        X: np.ndarray | None,
+        y: np.ndarray,
+        *,
+        unlabeled: np.ndarray | None = None,
+        sets: LabelSets | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Run the algorithm and set the fitted attributes; None for a table of numbers."""
-        made, self.band_, self.generator_, self.labelers_ = run(self, X, y, unlabeled)
-        self.sampling_strategy_ = dict(made.targets)
+        made, self.sampling_strategy_, self.band_, self.generator_, self.labelers_ = run(
+            self, X, y, unlabeled, sets
+        )
         candidates = made.candidates
         report_shortfall(candidates, stacklevel=4)
         self.is_synthetic_ = made.is_synthetic
@@ -307,15 +323,16 @@ default="auto"
         self.candidates_ = candidate_table(
             {"unlabeled": candidates.unlabeled, "generated": candidates.generated}
         )
-        self.report_ = class_table(
+        table = class_table(
             candidates.sizes,
-            self.sampling_strategy_,
+            made.targets,
             made.n_kept,
             made.n_copied,
             candidates.generated,
             candidates.unlabeled,
             getattr(self.generator_, "order_", None),
         )
+        self.report_ = table if sets is None else label_table(sets, table, self.sampling_strategy_)
         return made.texts, made.labels
 
     def __getstate__(self) -> dict[str, Any]:

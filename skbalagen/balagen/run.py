@@ -13,6 +13,8 @@ from sklearn.utils import check_random_state
 from skbalagen.balagen.algorithm import Seeds, balance
 from skbalagen.balagen.assembly import Assembled
 from skbalagen.balagen.candidates import Rules
+from skbalagen.balagen.label_set_labelers import LabelSetEnsemble
+from skbalagen.balagen.label_sets import LabelSets
 from skbalagen.balagen.labelers import LabelerEnsemble, NoLabelers, WeakLabelers
 from skbalagen.balagen.parts import (
     AnnouncedGenerator,
@@ -40,9 +42,10 @@ _ADVISED_ROWS = 100
 
 
 class Run(NamedTuple):
-    """What one run made, and the parts that made it."""
+    """What one run made, the rows wanted per label, and the parts that made it."""
 
     made: Assembled
+    targets: dict[Any, int]
     band: Band | None
     generator: Any
     labelers: LabelerEnsemble | None
@@ -83,7 +86,13 @@ def choose_policy(resampler: Any, y: np.ndarray, generator: Any) -> tuple[Policy
     return policy, policy.band(y)
 
 
-def run(resampler: Any, X: np.ndarray | None, y: np.ndarray, unlabeled: np.ndarray | None) -> Run:
+def run(
+    resampler: Any,
+    X: np.ndarray | None,
+    y: np.ndarray,
+    unlabeled: np.ndarray | None,
+    sets: LabelSets | None = None,
+) -> Run:
     """Make the parts, and balance the texts `X` with the labels `y`.
 
     Parameters
@@ -95,11 +104,17 @@ def run(resampler: Any, X: np.ndarray | None, y: np.ndarray, unlabeled: np.ndarr
     y : ndarray of shape (n_samples,)
     unlabeled : ndarray of object or None
         Real texts without labels.
+    sets : LabelSets, default=None
+        Of rows with several labels: `y` holds the names of their sets then.
     """
     random_state = check_random_state(resampler.random_state)
     seeds = Seeds(*random_state.randint(np.iinfo(np.int32).max, size=4).tolist())
     generator = make_generator("sample-copy" if X is None else resampler.generator)
     labelers = make_labelers(resampler.labelers, n_jobs=resampler.n_jobs)
+    if sets is not None and isinstance(labelers, LabelerEnsemble):
+        given = resampler.labelers
+        default = given is None or (isinstance(given, LabelerEnsemble) and given.estimators is None)
+        labelers = LabelSetEnsemble.of(labelers, sets.columns(), default=default)
     members = labelers.members() if isinstance(labelers, LabelerEnsemble) else []
     set_seeds([generator, *members], random_state)
     if unlabeled is not None and isinstance(labelers, NoLabelers):
@@ -107,13 +122,22 @@ def run(resampler: Any, X: np.ndarray | None, y: np.ndarray, unlabeled: np.ndarr
             "unlabeled texts get their labels from the labelers, but labelers is []. Leave it at None or name "
             "some, or leave out unlabeled."
         )
+    if unlabeled is not None and sets is not None:
+        raise ValueError(
+            "unlabeled texts can be used with one label per row, got rows of several labels. Leave out unlabeled."
+        )
     training = balance_of(resampler.balance_training)
     cache = _open_cache(resampler)
     copies_rows = hasattr(generator, "sample_rows")
     if copies_rows:  # of D: there is nothing to learn, and nothing to judge
         training = BalanceTraining(None, training.labelers)
         labelers = NoLabelers() if unlabeled is None else labelers
-    policy, band = choose_policy(resampler, y, generator)
+    policy, band = choose_policy(resampler, y if sets is None else sets.flat, generator)
+    targets = None
+    if sets is not None:
+        targets = dict(policy(sets.flat))
+        wanted = sets.rows_wanted(targets)
+        policy = lambda _: wanted  # noqa: E731 - what the algorithm calls
     cached = CachedGenerator(generator, cache) if cache and not copies_rows else None
     writer = generator if copies_rows else AnnouncedGenerator(cached or generator, resampler)
     judge: WeakLabelers = labelers
@@ -141,6 +165,7 @@ def run(resampler: Any, X: np.ndarray | None, y: np.ndarray, unlabeled: np.ndarr
     fitted = cached_labelers.labelers if cached_labelers else labelers
     return Run(
         made,
+        targets=dict(made.targets) if targets is None else targets,
         band=band,
         generator=cached.generator if cached else generator,
         labelers=fitted if isinstance(fitted, LabelerEnsemble) and hasattr(fitted, "estimators_") else None,
