@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from skbalagen.classifiers.embedding import EmbeddingClassifier
     from skbalagen.classifiers.label_texts import LabelTextOverSampler
     from skbalagen.classifiers.logit_adjustment import LogitAdjustedClassifier
+    from skbalagen.classifiers.set_fit import SetFitClassifier
     from skbalagen.classifiers.transformer import TransformerClassifier
     from skbalagen.compare import Remedy, RemedyClassifier, RemedySearchCV
     from skbalagen.encoders import SentenceEncoder
@@ -51,6 +52,7 @@ _MODULE_OF = {
     "RemedySearchCV": "compare",
     "SampleCopyGenerator": "generators",
     "SentenceEncoder": "encoders",
+    "SetFitClassifier": "classifiers",
     "ShortfallWarning": "balagen.shortfall",
     "TextGenerator": "generators",
     "TextSampler": "over_sampling",
@@ -78,6 +80,7 @@ __all__ = [
     "RemedySearchCV",
     "SampleCopyGenerator",
     "SentenceEncoder",
+    "SetFitClassifier",
     "ShortfallWarning",
     "TextGenerator",
     "TextSampler",

@@ -31,8 +31,8 @@ __all__ = ["TransformerClassifier", "mean_vectors"]
 class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     """Fine-tune a pretrained encoder: the mean of the token vectors, then a linear layer.
 
-    A text that occurs several times is encoded once an epoch, and weighted by how often it occurs; if it occurs in several
-    classes, its target is what each of them has of its weight.
+    A text that occurs several times is encoded once an epoch, and weighted by how often it occurs; if it occurs in
+    several classes, its target is what each of them has of its weight.
 
     Parameters
     ----------
