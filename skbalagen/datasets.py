@@ -106,8 +106,9 @@ def load_csv(
     split: str | None = None,
     encoding: str = "utf-8",
     sep: str | None = None,
+    label_sep: str | None = None,
     drop_empty: bool = False,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, Any]:
     """Read texts and labels from a CSV or TSV file with a header line.
 
     Fields may be quoted with ``"``. A field that holds the separator or a line break must be quoted; quotes
@@ -126,14 +127,18 @@ def load_csv(
         Encoding of the file; a byte order mark is removed.
     sep : str, default=None
         Separator, one character; None is a tab for files that end in .tsv or .tab, else a comma.
+    label_sep : str, default=None
+        What separates the labels of a row, such as ";"; None reads one label per row.
     drop_empty : bool, default=False
         Whether to leave out rows with an empty text or label, with one warning that names their lines, instead
         of raising an error at the first.
 
     Returns
     -------
-    X, y : ndarray of object, of shape (n_samples,)
-        Texts and labels.
+    X : ndarray of object, of shape (n_samples,)
+        Texts.
+    y : ndarray of object, of shape (n_samples,), or DataFrame of int, of shape (n_samples, n_labels)
+        Labels; with `label_sep` one column of 0 and 1 per label, in alphabetical order.
 
     Raises
     ------
@@ -152,6 +157,17 @@ def load_csv(
     ...     X, y = load_csv(path, text="body", label="topic")
     >>> X.tolist(), y.tolist()
     (['where is it'], ['delivery'])
+
+    Several labels per row:
+
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "moods.csv")
+    ...     _ = path.write_text("text,labels\nso happy,joy\nyou did it,joy;surprise\n")
+    ...     X, y = load_csv(path, label="labels", label_sep=";")
+    >>> y
+       joy  surprise
+    0    1         0
+    1    1         1
     """
     path = Path(path)
     if sep is None:
@@ -198,7 +214,14 @@ def load_csv(
             UserWarning,
             stacklevel=2,
         )
-    return _column([row[0] for row in kept]), _column([row[1] for row in kept])
+    y = _column([row[1] for row in kept])
+    if label_sep is not None:
+        import pandas as pd
+
+        y = pd.Series([label_sep.join(map(str.strip, row.split(label_sep))) for row in y]).str.get_dummies(
+            label_sep
+        )
+    return _column([row[0] for row in kept]), y
 
 
 def make_long_tailed(

@@ -241,3 +241,12 @@ def test_load_csv_and_the_command_line_read_the_same_cells(write):
     table = read_table(str(path))
     assert table["text"].tolist() == X.tolist()
     assert table["label"].tolist() == y.tolist()
+
+
+def test_load_csv_reads_several_labels_per_row(tmp_path):
+    path = tmp_path / "moods.csv"
+    path.write_text("text,labels\nhi,joy\nyou,surprise; joy\nno,007\n", encoding="utf-8")
+    X, y = load_csv(path, label="labels", label_sep=";")
+    assert X.tolist() == ["hi", "you", "no"]
+    assert list(y.columns) == ["007", "joy", "surprise"]
+    assert y.to_numpy().tolist() == [[0, 1, 0], [0, 1, 1], [1, 0, 0]]
