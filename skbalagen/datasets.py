@@ -214,7 +214,7 @@ def load_csv(
             UserWarning,
             stacklevel=2,
         )
-    y = _column([row[1] for row in kept])
+    y: Any = _column([row[1] for row in kept])
     if label_sep is not None:
         import pandas as pd
 
