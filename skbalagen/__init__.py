@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skbalagen.balagen.labelers import LabelerEnsemble
+    from skbalagen.balagen.leak_gate import LeakGate
     from skbalagen.balagen.policy import AugmentOnlyPolicy, PercentilePolicy
     from skbalagen.balagen.resampler import BalaGenResampler
     from skbalagen.balagen.shortfall import ShortfallWarning
@@ -43,6 +44,7 @@ _MODULE_OF = {
     "EmbeddingClassifier": "classifiers",
     "LabelTextOverSampler": "classifiers",
     "LabelerEnsemble": "balagen.labelers",
+    "LeakGate": "balagen.leak_gate",
     "LogitAdjustedClassifier": "classifiers",
     "MarkovChainGenerator": "generators",
     "NlpaugGenerator": "generators",
@@ -71,6 +73,7 @@ __all__ = [
     "EmbeddingClassifier",
     "LabelTextOverSampler",
     "LabelerEnsemble",
+    "LeakGate",
     "LogitAdjustedClassifier",
     "MarkovChainGenerator",
     "NlpaugGenerator",

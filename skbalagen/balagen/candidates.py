@@ -12,6 +12,7 @@ import numpy as np
 
 from skbalagen._utils.progress import progress_bar
 from skbalagen._utils.text import fold_text, label_array
+from skbalagen.balagen.leak_gate import KnownRows, LeakGate, Leaks
 from skbalagen.balagen.policy import class_sizes
 from skbalagen.balagen.selection import distinct, select
 
@@ -51,7 +52,7 @@ def candidate_budget(
 
 @dataclass(frozen=True)
 class Rules:
-    """How many candidates are wanted, and what becomes of a class that they do not fill.
+    """Which candidates are wanted, how many, and what becomes of a class that they do not fill.
 
     Attributes
     ----------
@@ -61,11 +62,14 @@ class Rules:
         As for :func:`candidate_budget`.
     shortfall : {"copy", "keep", "raise"}
         Whether copies fill what could not be generated.
+    gate : LeakGate
+        Which accepted texts are refused, since they give away a row.
     """
 
     share: Callable[[int], float]
     max_candidates: str | float = "auto"
     shortfall: str = "copy"
+    gate: LeakGate = field(default_factory=LeakGate)
 
 
 @dataclass
@@ -79,7 +83,11 @@ class Stream:
     texts : list of (str or None)
     votes : list of ndarray of bool, each of shape (n_labelers,)
     confidence : list of float
-    verdicts : list of {"accepted", "surplus", "rejected", "duplicate", "failed"}
+    verdicts : list of {"accepted", "surplus", "leak", "near-duplicate", "rejected", "duplicate", "failed"}
+    near_duplicate_of : list of int
+        The row that a generated text nearly repeats, -1 where it repeats none or was not accepted.
+    secret : list of {"number", "e-mail address", "URL", ""}
+        What an accepted text carries over from a row.
     """
 
     quota: int
@@ -87,6 +95,8 @@ class Stream:
     votes: list[np.ndarray] = field(default_factory=list)
     confidence: list[float] = field(default_factory=list)
     verdicts: list[str] = field(default_factory=list)
+    near_duplicate_of: list[int] = field(default_factory=list)
+    secret: list[str] = field(default_factory=list)
 
     @property
     def accepted(self) -> list[str]:
@@ -136,6 +146,9 @@ class Judged:
     confidence : ndarray of float
         nan where the labelers were not asked.
     accepted : ndarray of bool
+        By the labelers.
+    leaks : Leaks
+        What the accepted ones give away; the others are not looked at.
     """
 
     labels: list[Any]
@@ -144,6 +157,7 @@ class Judged:
     votes: np.ndarray
     confidence: np.ndarray
     accepted: np.ndarray
+    leaks: Leaks
 
 
 class Candidates:
@@ -184,6 +198,11 @@ class Candidates:
         """Folded texts that no candidate may repeat; read only if there are candidates."""
         return {fold_text(text) for text in self._rows}
 
+    @cached_property
+    def _real(self) -> KnownRows:
+        """The rows that no accepted text may give away; read only if there are any."""
+        return KnownRows(self._rows)
+
     def take_unlabeled(self, texts: np.ndarray | None, labelers: Any, *, seed: int) -> None:
         """Take real texts that the labelers assign to a class that lacks rows.
 
@@ -211,6 +230,8 @@ class Candidates:
             stream.votes = list(votes[rows])
             stream.confidence = confidence[rows].tolist()
             stream.verdicts = ["accepted"] * n_taken + ["surplus"] * (len(rows) - n_taken)
+            # They are real texts themselves: there is nothing that they could give away.
+            stream.near_duplicate_of, stream.secret = [-1] * len(rows), [""] * len(rows)
             self._known.update(map(fold_text, stream.accepted))
         self.lacking = {c: s.missing for c, s in self.unlabeled.items() if s.missing}
         self.generated = self._streams()
@@ -260,23 +281,40 @@ class Candidates:
         confidence = np.full(len(candidates), np.nan)
         accepted = np.zeros(len(candidates), dtype=bool)
         votes[rows], confidence[rows], accepted[rows] = votes_new, confidence_new, accepted_new
-        return Judged(labels, candidates, new, votes, confidence, accepted)
+        return Judged(labels, candidates, new, votes, confidence, accepted, self._leaks(candidates, accepted))
+
+    def _leaks(self, candidates: Sequence[str | None], accepted: np.ndarray) -> Leaks:
+        """Return what the accepted candidates give away; nothing for the others."""
+        rows = np.flatnonzero(accepted).tolist()
+        found = self.rules.gate.check([str(candidates[i]) for i in rows], self._real)
+        leaks = Leaks([-1] * len(candidates), [""] * len(candidates), [""] * len(candidates))
+        for i, near, secret, verdict in zip(
+            rows, found.near_duplicate_of, found.secret, found.verdict, strict=True
+        ):
+            leaks.near_duplicate_of[i], leaks.secret[i], leaks.verdict[i] = near, secret, verdict
+        return leaks
 
     def select(self, judged: Judged) -> None:
         """Give each candidate its verdict and append it to the stream of its class."""
         missing = {c: s.missing for c, s in self.generated.items()}
-        taken = set(select(judged.labels, judged.accepted, missing).tolist())
+        leaks = judged.leaks
+        usable = judged.accepted & (np.array(leaks.verdict, dtype=object) == "")
+        taken = set(select(judged.labels, usable, missing).tolist())
         for i, (label, text) in enumerate(zip(judged.labels, judged.texts, strict=True)):
             stream = self.generated[label]
             stream.texts.append(text)
             stream.votes.append(judged.votes[i])
             stream.confidence.append(float(judged.confidence[i]))
+            stream.near_duplicate_of.append(leaks.near_duplicate_of[i])
+            stream.secret.append(leaks.secret[i])
             if text is None or not text.strip():
                 stream.verdicts.append("failed")
             elif not judged.new[i]:
                 stream.verdicts.append("duplicate")
             elif not judged.accepted[i]:
                 stream.verdicts.append("rejected")
+            elif leaks.verdict[i]:
+                stream.verdicts.append(leaks.verdict[i])
             else:
                 stream.verdicts.append("accepted" if i in taken else "surplus")
 

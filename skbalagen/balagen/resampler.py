@@ -29,6 +29,7 @@ from skbalagen._utils.validation import check_texts_or_table
 from skbalagen.balagen.carried import carried_groups, carried_weights
 from skbalagen.balagen.label_sets import LabelSets, is_indicator, label_table
 from skbalagen.balagen.labelers import LabelerEnsemble
+from skbalagen.balagen.leak_gate import LeakGate
 from skbalagen.balagen.paper import paper_parameters
 from skbalagen.balagen.parts import make_generator
 from skbalagen.balagen.policy import SamplingStrategy
@@ -80,6 +81,9 @@ default="auto"
     shortfall : {"copy", "keep", "raise"}, default="copy"
         What to do if the accepted candidates do not fill a class: top it up with copies of its rows, leave it
         short, or raise. The first two issue one `ShortfallWarning`.
+    near_duplicates : {"count", "refuse"} or LeakGate, default="count"
+        Whether accepted texts that nearly repeat a row of X are counted or refused. Those that carry over a long
+        number, an e-mail address or a URL of a row are refused; a :class:`LeakGate` says otherwise.
     text_column : column label, default=None
         Column of a DataFrame that holds the texts, if it has several columns. The others are missing values in
         generated rows and copied in copies.
@@ -111,13 +115,15 @@ default="auto"
         The row of X that each row is or copies; -1 for new texts.
     report_ : DataFrame of shape (n_classes, n_columns)
         One row per class, smallest first: n_before, n_target, n_kept, n_candidates, n_accepted (by the labelers),
-        n_generated (rows added), n_copied, n_after, n_missing, why its stream stopped, and the agreement
-        of its labelers; n_unlabeled if `unlabeled` was given. ``report_.attrs["labeler_agreement"]`` has the
-        agreement of each pair of labelers.
-    candidates_ : DataFrame of shape (n_candidates, 6)
-        text, label, votes (list of bool), confidence, verdict and source ("generated" or "unlabeled"). Verdicts
-        are "accepted", "surplus" (accepted, but the class was full), "rejected", "duplicate" (of a row of X or
-        of another candidate) and "failed".
+        n_near_duplicates and n_leaks (accepted texts that nearly repeat a row, or carry over a number, e-mail
+        address or URL of one, added or not), n_generated (rows added), n_copied, n_after, n_missing, why its
+        stream stopped, and the agreement of its labelers; n_unlabeled if `unlabeled` was given.
+        ``report_.attrs["labeler_agreement"]`` has the agreement of each pair of labelers.
+    candidates_ : DataFrame of shape (n_candidates, 8)
+        text, label, votes (list of bool), confidence, verdict, near_duplicate_of (row of X, -1 for none), secret
+        ("number", "e-mail address", "URL" or "") and source ("generated" or "unlabeled"). Verdicts are "accepted",
+        "surplus" (accepted, but the class was full), "leak" and "near-duplicate" (accepted by the labelers, but
+        refused), "rejected", "duplicate" (of a row of X or of another candidate) and "failed".
     sample_weight_ : ndarray of shape (n_samples_new,) or None
         Weight of each row, if `sample_weight` was given; new texts have the mean weight of their class.
     groups_ : ndarray of shape (n_samples_new,) or None
@@ -174,6 +180,7 @@ default="auto"
         "generated_share": [Interval(Real, 0, 1, closed="right"), None],
         "max_candidates": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "shortfall": [StrOptions({"copy", "keep", "raise"})],
+        "near_duplicates": [StrOptions({"count", "refuse"}), LeakGate],
         "text_column": [None, object],
         "memory": [str, PathLike, HasMethods("clear"), None],
         "n_jobs": [Integral, None],
@@ -193,6 +200,7 @@ default="auto"
         generated_share: float | None = None,
         max_candidates: str | float = "auto",
         shortfall: str = "copy",
+        near_duplicates: str | LeakGate = "count",
         text_column: Any = None,
         memory: str | PathLike[str] | ComponentCache | Any = None,
         n_jobs: int | None = None,
@@ -208,6 +216,7 @@ default="auto"
         self.generated_share = generated_share
         self.max_candidates = max_candidates
         self.shortfall = shortfall
+        self.near_duplicates = near_duplicates
         self.text_column = text_column
         self.memory = memory
         self.n_jobs = n_jobs

@@ -16,6 +16,7 @@ from skbalagen.balagen.candidates import Rules
 from skbalagen.balagen.label_set_labelers import LabelSetEnsemble
 from skbalagen.balagen.label_sets import LabelSets
 from skbalagen.balagen.labelers import LabelerEnsemble, NoLabelers, WeakLabelers
+from skbalagen.balagen.leak_gate import LeakGate
 from skbalagen.balagen.parts import (
     AnnouncedGenerator,
     AnnouncedLabelers,
@@ -156,6 +157,7 @@ def run(
             partial(_share, generator, resampler.generated_share),
             resampler.max_candidates,
             resampler.shortfall,
+            _gate(resampler.near_duplicates),
         ),
         seeds=seeds,
         unlabeled=unlabeled,
@@ -179,6 +181,10 @@ def _share(generator: Any, generated_share: float | None, n_rows: int) -> float:
     if generated_share is not None:
         return generated_share
     return generator.advised_share(n_rows) if hasattr(generator, "advised_share") else 1.0
+
+
+def _gate(near_duplicates: str | LeakGate) -> LeakGate:
+    return LeakGate(near_duplicates) if isinstance(near_duplicates, str) else near_duplicates
 
 
 def _open_cache(resampler: Any) -> ComponentCache | None:

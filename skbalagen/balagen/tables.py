@@ -13,7 +13,7 @@ from skbalagen.balagen.labelers import agreement_matrix, pairwise_agreement
 
 __all__ = ["candidate_table", "class_table"]
 
-_JUDGED = ("accepted", "surplus", "rejected")
+_JUDGED = ("accepted", "surplus", "leak", "near-duplicate", "rejected")
 
 
 def class_table(
@@ -54,6 +54,8 @@ def class_table(
                 "n_kept": n_kept,
                 "n_candidates": len(stream.texts),
                 "n_accepted": sum(verdict in ("accepted", "surplus") for verdict in stream.verdicts),
+                "n_near_duplicates": sum(row >= 0 for row in stream.near_duplicate_of),
+                "n_leaks": sum(map(bool, stream.secret)),
                 "n_generated": n_generated,
                 "n_unlabeled": n_unlabeled,
                 "n_copied": n_copied,
@@ -73,8 +75,15 @@ def class_table(
 
 
 def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFrame:
-    """Return one row per candidate: text, label, votes (list of bool), confidence, verdict and source."""
-    names = ["text", "label", "votes", "confidence", "verdict", "source"]
+    """Return one row per candidate.
+
+    Returns
+    -------
+    DataFrame of shape (n_candidates, 8)
+        text, label, votes (list of bool), confidence, verdict, near_duplicate_of (row number, -1 for none), secret
+        and source.
+    """
+    names = ["text", "label", "votes", "confidence", "verdict", "near_duplicate_of", "secret", "source"]
     columns: dict[str, list[Any]] = {name: [] for name in names}
     for source, streams in streams_of.items():
         for label, stream in streams.items():
@@ -83,12 +92,12 @@ def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFr
             columns["votes"] += [votes.tolist() for votes in stream.votes]
             columns["confidence"] += stream.confidence
             columns["verdict"] += stream.verdicts
+            columns["near_duplicate_of"] += stream.near_duplicate_of
+            columns["secret"] += stream.secret
             columns["source"] += [source] * len(stream.texts)
+    types = {"confidence": float, "near_duplicate_of": int}
     return pd.DataFrame(
-        {
-            name: pd.Series(values, dtype=float if name == "confidence" else object)
-            for name, values in columns.items()
-        }
+        {name: pd.Series(values, dtype=types.get(name, object)) for name, values in columns.items()}
     )
 
 

@@ -7,10 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from skbalagen import BalaGenResampler, ShortfallWarning
+from skbalagen import BalaGenResampler, LeakGate, ShortfallWarning
 from skbalagen.balagen.candidates import Candidates, Rules, Stream, candidate_budget
 from skbalagen.balagen.labelers import NoLabelers
-from tests.fakes import Mute, NumberedGenerator
+from tests.fakes import FirstWordLabeler, Mute, NumberedGenerator, voting
 from tests.fakes import make_resampler as make
 
 
@@ -154,6 +154,49 @@ def test_judge_shows_only_new_texts_to_the_labelers():
     assert candidates.generated["a"].verdicts == verdicts
     later = candidates.judge({"a": range(5, 6)}, {"a": ["a TWO"]}, Recorder())
     assert not later.new.any()  # a repetition of an earlier round
+
+
+SECRETS = [
+    "call 0171 555 0199 now",  # a leak
+    "a row number 1",  # nearly a row
+    "something else altogether",
+    "call 0171 555 0199",
+]
+
+
+@pytest.mark.parametrize(
+    ("gate", "verdicts"),
+    [
+        (LeakGate(), ["leak", "accepted", "accepted", "leak"]),
+        (LeakGate("refuse"), ["leak", "near-duplicate", "accepted", "leak"]),
+        (LeakGate(secrets="count"), ["accepted", "accepted", "surplus", "surplus"]),
+    ],
+    ids=str,
+)
+def test_texts_that_give_a_row_away_are_counted_or_refused(gate, verdicts):
+    X = np.array(["a row number 10", "my number is 01715550199", "b text", "b other"], dtype=object)
+    y = np.array(["a", "b", "b", "b"], dtype=object)
+    candidates = Candidates(X, y, {"a": 3, "b": 3}, Rules(lambda n: 1.0, gate=gate))
+    candidates.select(candidates.judge({"a": range(4)}, {"a": SECRETS}, NoLabelers()))
+    stream = candidates.generated["a"]
+    assert stream.verdicts == verdicts
+    assert stream.secret == ["number", "", "", "number"]  # the row of another class counts
+    assert stream.near_duplicate_of == [-1, 0, -1, -1]
+    assert candidates.to_copy() == {c: n for c, n in {"a": 2 - verdicts.count("accepted")}.items() if n}
+
+
+def test_only_texts_that_the_labelers_accept_are_looked_at(monkeypatch):
+    from skbalagen.balagen.leak_gate import KnownRows
+
+    seen = []
+    monkeypatch.setattr(KnownRows, "secret_in", lambda self, texts: seen.extend(texts) or [""] * len(texts))
+    X, y = corpus_of({"a": 2, "b": 4})
+    candidates = Candidates(X, y, {"a": 6, "b": 4}, Rules(lambda n: 1.0))
+    ensemble = voting("all", FirstWordLabeler(veto="bad")).fit(X, y)
+    texts = {"a": ["a good one", "a bad one", None, "a row 0"]}
+    candidates.select(candidates.judge({"a": range(4)}, texts, ensemble))
+    assert seen == ["a good one"]
+    assert candidates.generated["a"].verdicts == ["accepted", "rejected", "failed", "duplicate"]
 
 
 def test_a_full_class_takes_no_more():

@@ -12,6 +12,8 @@ from skbalagen.balagen.tables import candidate_table, class_table
 VOTES = {
     "accepted": [True, True],
     "surplus": [True, True],
+    "leak": [True, True],
+    "near-duplicate": [True, True],
     "rejected": [True, False],
     "duplicate": [False, False],
     "failed": [False, False],
@@ -20,13 +22,15 @@ VOTES = {
 
 def stream(label, quota, *verdicts, n_labelers=2):
     """Return a stream of texts with these verdicts; duplicates and failures were not judged."""
-    judged = [verdict in ("accepted", "surplus", "rejected") for verdict in verdicts]
+    judged = [verdict not in ("duplicate", "failed") for verdict in verdicts]
     return Stream(
         quota=quota,
         texts=[None if v == "failed" else f"{label} text {i}" for i, v in enumerate(verdicts)],
         votes=[np.array(VOTES[v][:n_labelers]) for v in verdicts],
         confidence=[0.1 * i if known else float("nan") for i, known in enumerate(judged)],
         verdicts=list(verdicts),
+        near_duplicate_of=[7 if v == "near-duplicate" else -1 for v in verdicts],
+        secret=["URL" if v == "leak" else "" for v in verdicts],
     )
 
 
@@ -38,6 +42,7 @@ def streams():
     }
 
 
+COLUMNS = ["text", "label", "votes", "confidence", "verdict", "near_duplicate_of", "secret", "source"]
 SIZES = {"city": 2, "meal": 5, "fare": 7, "flight": 12}
 TARGETS = {"city": 7, "meal": 7, "fare": 7, "flight": 7}
 KEPT = {"city": 2, "meal": 5, "fare": 7, "flight": 7}
@@ -48,8 +53,8 @@ def test_class_table_has_one_row_per_class_in_the_order_of_the_sizes(streams):
     assert table.index.tolist() == list(SIZES)
     assert table.index.name == "class"
     assert list(table) == [
-        *("n_before", "n_target", "n_kept", "n_candidates", "n_accepted", "n_generated", "n_copied"),
-        *("n_after", "n_missing", "stopped", "agreement"),
+        *("n_before", "n_target", "n_kept", "n_candidates", "n_accepted", "n_near_duplicates", "n_leaks"),
+        *("n_generated", "n_copied", "n_after", "n_missing", "stopped", "agreement"),
     ]
 
 
@@ -62,6 +67,8 @@ def test_class_table_counts_rows_and_candidates(streams):
             "n_kept": 2,
             "n_candidates": 5,
             "n_accepted": 2,
+            "n_near_duplicates": 0,
+            "n_leaks": 0,
             "n_generated": 2,
             "n_copied": 3,
             "n_after": 7,
@@ -74,6 +81,8 @@ def test_class_table_counts_rows_and_candidates(streams):
             "n_kept": 5,
             "n_candidates": 3,
             "n_accepted": 3,
+            "n_near_duplicates": 0,
+            "n_leaks": 0,
             "n_generated": 2,
             "n_copied": 0,
             "n_after": 7,
@@ -92,6 +101,19 @@ def test_classes_without_candidates_are_all_zeros(streams):
     assert idle["stopped"].tolist() == ["", ""]
     assert idle["agreement"].isna().all()
     assert idle["n_after"].tolist() == [7, 7]
+
+
+def test_what_gives_a_row_away_is_counted_per_class_and_not_as_accepted():
+    refused = stream("city", 3, "leak", "near-duplicate", "leak", "rejected", "accepted")
+    counted = stream("meal", 1, "accepted", "surplus")
+    counted.near_duplicate_of, counted.secret = [4, -1], ["number", "number"]
+    table = class_table(SIZES, TARGETS, KEPT, {}, {"city": refused, "meal": counted})
+    counts = table[["n_accepted", "n_near_duplicates", "n_leaks", "n_generated"]]
+    assert counts.loc[["city", "meal", "fare"]].values.tolist() == [[1, 1, 2, 1], [2, 1, 2, 1], [0, 0, 0, 0]]
+    assert table.loc["city", "agreement"] == pytest.approx(4 / 5)  # of all that the labelers were shown
+    rows = candidate_table({"generated": {"city": refused}})
+    assert rows["near_duplicate_of"].tolist() == [-1, 7, -1, -1, -1]
+    assert rows["secret"].tolist() == ["URL", "", "URL", "", ""]
 
 
 def test_class_table_says_why_a_class_stopped():
@@ -141,7 +163,7 @@ def test_class_table_without_streams():
 def test_candidate_table_has_one_row_per_candidate_unlabeled_ones_first(streams):
     found = {"city": stream("city", 1, "accepted")}
     table = candidate_table({"unlabeled": found, "generated": streams})
-    assert list(table) == ["text", "label", "votes", "confidence", "verdict", "source"]
+    assert list(table) == COLUMNS
     assert table.index.equals(pd.RangeIndex(9))
     assert table["source"].tolist() == ["unlabeled"] + ["generated"] * 8
     assert table["label"].tolist() == ["city"] * 6 + ["meal"] * 3
@@ -155,8 +177,9 @@ def test_candidate_table_has_one_row_per_candidate_unlabeled_ones_first(streams)
 def test_candidate_table_of_nothing_has_the_same_columns_and_types():
     table = candidate_table({"unlabeled": {}, "generated": {"city": Stream(3)}})
     assert len(table) == 0
-    assert list(table) == ["text", "label", "votes", "confidence", "verdict", "source"]
+    assert list(table) == COLUMNS
     assert table["confidence"].dtype == float
+    assert table["near_duplicate_of"].dtype == int
     assert table["text"].dtype == object
 
 
