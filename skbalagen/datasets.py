@@ -162,7 +162,7 @@ def load_csv(
 
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "moods.csv")
-    ...     _ = path.write_text("text,labels\nso happy,joy\nyou did it,joy;surprise\n")
+    ...     _ = path.write_text("text,labels\\nso happy,joy\\nyou did it,joy;surprise\\n")
     ...     X, y = load_csv(path, label="labels", label_sep=";")
     >>> y
        joy  surprise
