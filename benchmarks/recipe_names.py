@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-__all__ = ["GROUPS", "RECOMMENDED", "Recipe"]
+__all__ = ["GROUPS", "RECOMMENDED", "WORD_EDITS", "Recipe"]
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,11 @@ GROUPS: dict[str, list[Recipe]] = {
         Recipe(most=20, weight=0.5),
         Recipe(most=20, weight=0.5, fill="all", targets="relabeled"),
     ],
+    "fine-tuned": [
+        Recipe(),
+        Recipe(most=20, weight=0.5),
+        Recipe(most=20, weight=0.5, fill="all", targets="distilled", teacher="meaning"),
+    ],
     "hard": [
         Recipe(copies=True),
         Recipe(most=20, weight=0.5),
@@ -161,5 +166,9 @@ RECOMMENDED = {
     "tfidf": _DISTILLED,
     "embedding": _DISTILLED,
     "encoder": Recipe(most=20, weight=0.5, copies=True),
+    "set_fit": Recipe(most=20, weight=0.5),
 }
 GROUPS["fixed"] = [Recipe(labels=False), Recipe(), _DISTILLED]
+# What skbalagen.compare calls "word edits, soft labels": for pools of word edits.
+WORD_EDITS = replace(_DISTILLED, most=50)
+GROUPS["word edits"] = [Recipe(), WORD_EDITS]

@@ -29,18 +29,17 @@ from soft_regression import SoftLogisticRegression
 from skbalagen.benchmark import load_split, read_rows
 from skbalagen.benchmark.methods import CLASSIFIERS, KnownTexts
 from skbalagen.benchmark.scores import Fitted, choose, measures
-from skbalagen.classifiers.transformer import TransformerClassifier
 from skbalagen.metrics.classification import macro_accuracy
 
 ADJUSTMENTS = [("none", 0.0), *itertools.product(("fitted", "real"), (0.5, 1.0, 1.5))]
 
 
 def fit_all(rows: Rows, pool: Pool, classifier: str, seed: int) -> list[Fitted]:
-    """Return the fit for each C, or the one of the encoder."""
+    """Return the fit for each C, or the one of a classifier that is fine-tuned."""
     split = pool.split
-    if classifier == "encoder":
+    if "estimator" in CLASSIFIERS[classifier]:
         X, y, weights = rows.hard(pool.classes)
-        model = TransformerClassifier(random_state=seed).fit(X, y, sample_weight=weights)
+        model = CLASSIFIERS[classifier]["estimator"](random_state=seed).fit(X, y, sample_weight=weights)
         known = [np.log(model.predict_proba(X) + 1e-12) for X in (split.X_valid, split.X_test)]
         return [Fitted(model.classes_, rows.shares(), known[0], known[1], {})]
     features = CLASSIFIERS[classifier]["features"]().fit(rows.X)

@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from skbalagen.balagen.labelers import LabelerEnsemble
 from skbalagen.balagen.policy import augment_only
 from skbalagen.balagen.resampler import BalaGenResampler
+from skbalagen.classifiers.set_fit import SetFitClassifier
 from skbalagen.classifiers.transformer import TransformerClassifier
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators import CausalLMGenerator, EDAGenerator, MarkovChainGenerator, SampleCopyGenerator
@@ -243,6 +244,7 @@ CLASSIFIERS: dict[str, dict[str, Any]] = {
     "tfidf": {"features": TfidfVectorizer, "C": [1.0, 10.0, 100.0]},
     "embedding": {"features": KnownTexts, "C": [1.0, 10.0, 100.0]},
     "encoder": {"estimator": TransformerClassifier},
+    "set_fit": {"estimator": SetFitClassifier},
 }
 
 
