@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,10 +18,13 @@ from skbalagen._torch.device import autocast, resolve_device
 from skbalagen._utils.sklearn_compat import Interval, fit_context
 from skbalagen._utils.text import Texts, as_texts
 from skbalagen.models.catalog import MINILM
-from skbalagen.models.fetch import local_path
-from skbalagen.models.quiet import quiet_transformers
+from skbalagen.models.load import load_sentence_encoder
 
 __all__ = ["SentenceEncoder", "remember_vectors"]
+
+# Tokens of a batch, padding included: 64 texts of the longest that the embedded model reads. A model that reads
+# 8192 tokens of a text would need gigabytes for as many.
+_TOKENS_AT_ONCE = 64 * 256
 
 # {(path, device): {text: vector}} in blocks that asked for it.
 _remembered: ContextVar[dict[tuple[str, str], dict[str, np.ndarray]] | None] = ContextVar(
@@ -50,13 +54,14 @@ def remember_vectors() -> Iterator[None]:
         _remembered.reset(token)
 
 
-@lru_cache(maxsize=1)
-def _load(path: str, device: str) -> Any:
-    """Load a model once per process: labelers and classifiers that name the same one share its weights."""
-    from sentence_transformers import SentenceTransformer
+# Once per process: labelers and classifiers that name the same model share its weights.
+_load = lru_cache(maxsize=1)(load_sentence_encoder)
 
-    with quiet_transformers():
-        return SentenceTransformer(path, device=device, trust_remote_code=False).eval()
+
+def _batch_size(width: int, batch_size: int) -> int:
+    """Return how many texts of `width` tokens fit into a batch: one, or a power of two below `batch_size`."""
+    fitting = max(1, _TOKENS_AT_ONCE // width)
+    return batch_size if fitting >= batch_size else 2 ** (fitting.bit_length() - 1)
 
 
 class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -67,7 +72,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     model : str, default="all-MiniLM-L6-v2"
         The embedded model, a hub id of a sentence-transformers model, or a folder.
     batch_size : int, default=64
-        Texts per batch, at least 1.
+        Texts per batch, at least 1; fewer where they are long, so that a batch has 16,384 tokens at most.
     device : str, default="auto"
         Name of a torch device; "auto" is the accelerator if there is one, else the CPU.
 
@@ -150,28 +155,37 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         ValueError
             `X` is empty.
         """
-        texts, back = np.unique(as_texts(X, allow_empty=True).astype(str), return_inverse=True)
+        # Not np.unique: an array of str gives every text the width of the longest.
+        rows = as_texts(X, allow_empty=True).tolist()
+        texts = sorted(set(rows))
         remembered = _remembered.get()
         if remembered is None:
-            return self._encode(texts.tolist())[back]
+            number = {text: i for i, text in enumerate(texts)}
+            return self._encode(texts)[[number[text] for text in rows]]
         known = remembered.setdefault((str(self.model), self.device), {})
-        new = [text for text in texts.tolist() if text not in known]
+        new = [text for text in texts if text not in known]
         if new:
             known.update(zip(new, self._encode(new), strict=True))
-        return np.array([known[text] for text in texts.tolist()])[back]
+        return np.array([known[text] for text in rows])
 
     def _encode(self, texts: list[str]) -> np.ndarray:
         """Return the unit vectors of distinct texts, float32, of shape (n_texts, n_features_out_)."""
         model = self._model()
-        with autocast(model.device):
-            vectors = model.encode(
-                texts,
-                batch_size=self.batch_size,
-                show_progress_bar=False,
-                convert_to_tensor=True,
-                normalize_embeddings=True,
-            )
-        return vectors.float().cpu().numpy()
+        longest = getattr(model, "max_seq_length", None) or sys.maxsize
+        sizes = [_batch_size(min(len(text) + 2, longest), self.batch_size) for text in texts]
+        vectors = np.empty((len(texts), int(model.get_embedding_dimension())), dtype=np.float32)
+        for size in sorted(set(sizes)):
+            rows = [row for row, own in enumerate(sizes) if own == size]
+            with autocast(model.device):
+                encoded = model.encode(
+                    [texts[row] for row in rows],
+                    batch_size=size,
+                    show_progress_bar=False,
+                    convert_to_tensor=True,
+                    normalize_embeddings=True,
+                )
+            vectors[rows] = encoded.float().cpu().numpy()
+        return vectors
 
     @property
     def _n_features_out(self) -> int:
@@ -190,4 +204,4 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return tags
 
     def _model(self) -> Any:
-        return _load(local_path(str(self.model)), str(resolve_device(self.device)))
+        return _load(str(self.model), device=str(resolve_device(self.device)))

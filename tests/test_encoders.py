@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pickle
+import shutil
+import tracemalloc
 
 import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
 
-from skbalagen import SentenceEncoder, encoders
+from skbalagen import EmbeddingClassifier, SentenceEncoder, encoders
 
 
 class CountingModel:
@@ -35,8 +37,7 @@ def fake(monkeypatch):
     """Put a fake in the place of the pretrained model; return it with what it was loaded with."""
     model = CountingModel()
     model.loaded = []
-    monkeypatch.setattr(encoders, "local_path", lambda name: f"folder of {name}")
-    monkeypatch.setattr(encoders, "_load", lambda *args: model.loaded.append(args) or model)
+    monkeypatch.setattr(encoders, "_load", lambda name, device: model.loaded.append((name, device)) or model)
     return model
 
 
@@ -58,7 +59,7 @@ def test_sentence_encoder_encodes_each_distinct_text_once(fake):
 
 def test_sentence_encoder_loads_the_model_it_names_on_the_device_it_names(fake):
     SentenceEncoder(model="some/model", device="cpu").fit(["x"])
-    assert fake.loaded == [("folder of some/model", "cpu")]
+    assert fake.loaded == [("some/model", "cpu")]
 
 
 def test_sentence_encoder_takes_columns_and_blank_texts(fake):
@@ -103,6 +104,55 @@ def test_sentence_encoder_clone_and_pickle_carry_parameters_only(fake):
     encoder = SentenceEncoder(model="some/model", batch_size=3).fit(["x"])
     assert clone(encoder).get_params() == encoder.get_params()
     assert len(pickle.dumps(encoder)) < 1000
+
+
+def test_one_long_text_does_not_widen_the_others(fake):
+    texts = [f"text {i} " + "a" * (i % 7) for i in range(2000)]
+    texts[7] = "b" * 100_000
+    alone = SentenceEncoder().transform(["b" * 100_000, texts[8]])
+    tracemalloc.start()
+    vectors = SentenceEncoder().transform(texts)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5e6  # as an array of str, the texts take 800 MB
+    np.testing.assert_array_equal(vectors[[7, 8]], alone)
+
+
+def test_texts_that_differ_in_trailing_nulls_are_two(fake):
+    vectors = SentenceEncoder().transform(["a\0", "a"])  # numpy's str drops them
+    assert vectors[0, 0] < vectors[1, 0]
+
+
+@pytest.mark.parametrize(
+    ("max_seq_length", "batch_size", "sizes"),
+    [
+        (256, 64, {64: 6}),
+        (8192, 64, {64: 2, 32: 1, 16: 1, 8: 1, 2: 1}),
+        (None, 64, {64: 2, 32: 1, 16: 1, 8: 1, 1: 1}),
+        (8192, 20, {20: 3, 16: 1, 8: 1, 2: 1}),
+    ],
+)
+def test_batches_of_long_texts_hold_fewer(fake, max_seq_length, batch_size, sizes):
+    fake.max_seq_length = max_seq_length
+    texts = ["a" * n for n in (3, 254, 510, 1000, 2000, 20_000)]
+    vectors = SentenceEncoder(batch_size=batch_size).transform(texts)
+    assert {o["batch_size"]: len(a) for a, o in zip(fake.asked, fake.options, strict=True)} == sizes
+    for asked, options in zip(fake.asked, fake.options, strict=True):
+        width = min(max(map(len, asked)) + 2, max_seq_length or 10**9)
+        assert options["batch_size"] == 1 or options["batch_size"] * width <= 64 * 256
+    assert (vectors.argmax(axis=1) == 2).all()
+    assert vectors[:, 2] == pytest.approx([(len(t) + 1) / np.hypot(len(t), len(t) + 1) for t in texts])
+
+
+def test_an_encoder_that_lost_weights_is_refused(tiny_bert, tmp_path):
+    folder = shutil.copytree(tiny_bert, tmp_path / "spoilt")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    for estimator in (
+        SentenceEncoder(model=folder),
+        EmbeddingClassifier(encoder=SentenceEncoder(model=folder)),
+    ):
+        with pytest.raises(OSError, match=r"spoilt' could not be loaded: .* Only safetensors are loaded"):
+            estimator.fit(["red", "blue"], ["a", "b"])
 
 
 @pytest.mark.model

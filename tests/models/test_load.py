@@ -6,8 +6,9 @@ import shutil
 
 import pytest
 
+from skbalagen.models import hub
 from skbalagen.models.catalog import MINILM, SMOLLM2, WORDNET
-from skbalagen.models.load import load_causal_lm, load_encoder
+from skbalagen.models.load import load_causal_lm, load_encoder, load_sentence_encoder
 
 
 def test_a_folder_loads_with_a_padding_token_and_in_evaluation_mode(tiny_gpt2):
@@ -32,37 +33,132 @@ def _truncate(folder):
     (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:500])
 
 
-def _drop_a_weight(folder):
+def _change_weights(folder, change):
     from safetensors.torch import load_file, save_file
 
     weights = load_file(folder / "model.safetensors")
-    del weights["transformer.h.1.mlp.c_fc.weight"]
+    last = max(
+        name for name in weights if ".1." in name and name.endswith("weight") and weights[name].ndim == 2
+    )
+    change(weights, last)
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
 
 
+def _drop_a_weight(folder):
+    _change_weights(folder, lambda weights, last: weights.pop(last))
+
+
+def _add_a_layer(folder):
+    _change_weights(
+        folder, lambda weights, last: weights.update({last.replace(".1.", ".2."): weights[last].clone()})
+    )
+
+
+def _widen_a_weight(folder):
+    _change_weights(folder, lambda weights, last: weights.update({last: weights[last].repeat(2, 2)}))
+
+
 def _drop_the_tokenizer(folder):
-    for file in folder.glob("tokenizer*"):
+    for file in [*folder.glob("tokenizer*"), *folder.glob("vocab*")]:
         file.unlink()
 
 
+def _spoil_a_json(file):
+    def spoil(folder):
+        (folder / file).write_bytes((folder / file).read_bytes()[:-9] + b"\0 spoilt")
+
+    return spoil
+
+
+@pytest.mark.parametrize("load", [load_causal_lm, load_encoder, load_sentence_encoder])
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
         (_pickle, r"no file named model\.safetensors"),
         (_truncate, "deserializing header"),
-        (_drop_a_weight, r"GPT2LMHeadModel lacks the weights .*h\.1\.mlp\.c_fc\.weight"),
-        (_drop_the_tokenizer, "the tokenizer has no vocabulary"),
+        (_drop_a_weight, r"lacks the weights .*\.1\."),
+        (_add_a_layer, r"leaves no place in a \w+ for the weights .*\.2\."),
+        (_widen_a_weight, ""),
+        (_drop_the_tokenizer, ""),
+        (_spoil_a_json("config.json"), ""),
+        (_spoil_a_json("tokenizer.json"), ""),
         (shutil.rmtree, ""),
     ],
+    ids=str,
 )
-def test_a_folder_that_is_no_safe_and_whole_model_is_refused(tiny_gpt2, tmp_path, spoil, reason):
-    folder = shutil.copytree(tiny_gpt2, tmp_path / "spoilt")
+def test_a_folder_that_is_no_safe_and_whole_model_is_refused(
+    tiny_gpt2, tiny_bert, tmp_path, monkeypatch, load, spoil, reason
+):
+    monkeypatch.setattr(hub, "_hub_answers", lambda: False)
+    folder = shutil.copytree(tiny_gpt2 if load is load_causal_lm else tiny_bert, tmp_path / "spoilt")
     spoil(folder)
     with pytest.raises(
         OSError,
         match=rf"spoilt' could not be loaded: .*, got: .*{reason}.* Name such a model.* never pickled",
+    ) as e:
+        load(str(folder))
+    assert "\n" not in str(e.value)
+
+
+def test_a_body_may_come_with_a_head_of_another_task(tiny_bert, tmp_path):
+    from transformers import BertConfig, BertForMaskedLM
+
+    folder = shutil.copytree(tiny_bert, tmp_path / "masked")
+    BertForMaskedLM(BertConfig.from_pretrained(folder)).save_pretrained(folder)
+    assert type(load_encoder(str(folder))[0]).__name__ == "BertModel"
+    assert load_sentence_encoder(str(folder)).encode(["red blue"]).shape == (1, 32)
+
+
+def test_loading_leaves_the_random_state_of_torch_alone(tiny_bert, tmp_path):
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(tiny_bert, tmp_path / "without-pooler")
+    weights = load_file(folder / "model.safetensors")
+    save_file(
+        {k: w for k, w in weights.items() if "pooler" not in k},
+        folder / "model.safetensors",
+        {"format": "pt"},
+    )
+    before = torch.random.get_rng_state()
+    for load in (load_encoder, load_sentence_encoder):
+        load(str(folder))  # transformers draws the pooler, which nobody uses
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def _saved_with_dense(tiny_bert, folder):
+    """Save a sentence encoder of three modules; return the folder of the last."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Dense, Pooling, Transformer
+
+    body = Transformer(str(tiny_bert))
+    SentenceTransformer(modules=[body, Pooling(32), Dense(32, 8)]).save(str(folder))
+    return next(folder.glob("2_*"))
+
+
+def test_every_module_of_a_sentence_encoder_is_read_from_safetensors(tiny_bert, tmp_path):
+    import torch
+
+    dense = _saved_with_dense(tiny_bert, tmp_path / "dense")
+    assert load_sentence_encoder(str(tmp_path / "dense")).encode(["red"]).shape == (1, 8)
+    torch.save({}, dense / "pytorch_model.bin")
+    load_sentence_encoder(str(tmp_path / "dense"))  # not read
+    (dense / "model.safetensors").unlink()
+    with pytest.raises(
+        OSError, match=r"got: no file named model\.safetensors in 2_Dense, only a pickle\. Name"
     ):
-        load_causal_lm(str(folder))
+        load_sentence_encoder(str(tmp_path / "dense"))
+
+
+def test_a_name_that_nobody_knows_fails_at_once_and_names_the_nearest(monkeypatch):
+    asked = []
+    monkeypatch.setattr(hub, "_hub_answers", lambda: asked.append(1) and False)
+    for load in (load_causal_lm, load_encoder, load_sentence_encoder):
+        with pytest.raises(
+            OSError, match=r"'all-minilm-L6-v3' could not .* Did you mean 'all-MiniLM-L6-v2'\? Name"
+        ):
+            load("all-minilm-L6-v3")
+    assert asked == [1] * 3
 
 
 def test_a_tokenizer_that_pads_keeps_its_padding_token(tiny_gpt2, tmp_path):
