@@ -48,7 +48,9 @@ def check_labels(y: Any, *, name: str = "y") -> np.ndarray:
     """
     values = _as_array(y, name)
     if not values.size:
-        raise ValueError(f"{name} must have at least one label, got none. Pass one label per row.")
+        raise ValueError(
+            f"{name} must hold one label per row, at least one, got shape {values.shape}. Pass a non-empty list."
+        )
     _check_none_missing(values, name)
     if values.dtype.kind == "O":
         _check_one_kind(values, name)
@@ -63,7 +65,7 @@ def check_labels(y: Any, *, name: str = "y") -> np.ndarray:
 
 
 def check_same_kind(**columns: np.ndarray) -> None:
-    """Raise a TypeError unless checked labels of the same rows are all str, all numbers or all bools.
+    """Raise a ValueError unless checked labels of the same rows are all str, all numbers or all bools.
 
     Examples
     --------
@@ -72,7 +74,7 @@ def check_same_kind(**columns: np.ndarray) -> None:
     first = {name: labels.tolist()[0] for name, labels in columns.items()}
     if len({_kind(label) for label in first.values()}) > 1:
         got = ", ".join(f"{label!r} ({type(label).__name__}) in {name}" for name, label in first.items())
-        raise TypeError(
+        raise ValueError(
             f"{', '.join(columns)} must have labels of one type, got {got}: no row would ever agree. Turn them all "
             "into str."
         )
@@ -121,7 +123,7 @@ def _as_array(y: Any, name: str) -> np.ndarray:
     if values.dtype.kind == "T":
         values = values.astype(object)
     if values.ndim == 0:
-        raise ValueError(f"{name} must be a sequence with one label per row, got {y!r}. Wrap it in a list.")
+        raise ValueError(f"{name} must hold one label per row, got shape (). Pass a list of labels.")
     return values
 
 

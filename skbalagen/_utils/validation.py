@@ -15,6 +15,7 @@ from skbalagen._utils.text import as_texts
 
 __all__ = [
     "TextClassifierTags",
+    "check_generator_rows",
     "check_label_column",
     "check_single_labels",
     "check_texts_and_labels",
@@ -22,15 +23,8 @@ __all__ = [
 ]
 
 
-def check_texts_and_labels(X: Any, y: Any, *, single_class: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Return the texts and labels that a classifier or a generator is fitted on, both of shape (n_samples,).
-
-    Parameters
-    ----------
-    X : array-like of str, of shape (n_samples,) or (n_samples, 1)
-    y : array-like of shape (n_samples,)
-    single_class : bool, default=False
-        Whether one class will do, and blank texts too: a generator needs no other class.
+def check_texts_and_labels(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the texts and labels that a classifier is fitted on, both of shape (n_samples,).
 
     Raises
     ------
@@ -38,10 +32,24 @@ def check_texts_and_labels(X: Any, y: Any, *, single_class: bool = False) -> tup
         X is not one text per row, y is not one label per row (see :func:`~skbalagen._utils.labels.check_labels`),
         or y has a single class.
     """
-    texts = as_texts(X, allow_empty=single_class)
+    texts = as_texts(X)
     labels = check_label_column(texts, y)
-    if not single_class:
-        _check_two_classes(labels, "Add rows of another class.")
+    _check_two_classes(labels, "Add rows of another class.")
+    return texts, labels
+
+
+def check_generator_rows(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the texts and labels that a generator is fitted on, both of shape (n_samples,).
+
+    Texts may be blank, labels may be any numbers, and a single class will do.
+
+    Raises
+    ------
+    TypeError, ValueError
+        X is not one text per row, or y not one label per row.
+    """
+    texts, labels = as_texts(X, allow_empty=True), column_or_1d(check_labels(y))
+    check_consistent_length(texts, labels)
     return texts, labels
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -64,25 +64,32 @@ class TextGenerator(Protocol):
         ...
 
 
-def check_span_labels(spans: Iterable[Any], classes: Sequence[Any]) -> None:
-    """Raise an error if `spans` asks for a class that is not among the fitted `classes`.
+def check_span_labels(spans: Mapping[Any, range], classes: Sequence[Any]) -> None:
+    """Raise an error if `spans` is no mapping to ranges, or asks for a class that is not among the fitted `classes`.
 
     Parameters
     ----------
-    spans : iterable of label
-        The labels that candidates are asked for: the keys of a mapping of spans.
+    spans : mapping of {label: range}
+        Which candidates of each class are asked for.
     classes : sequence of label
         The labels that the generator was fitted on.
 
     Raises
     ------
+    TypeError
+        `spans` is no mapping, or maps a label to something that is no range.
     ValueError
-        A label that was not fitted.
+        A label that was not fitted, or a range whose step is not 1 or that begins below 0.
 
     Examples
     --------
     >>> check_span_labels({"a": range(3)}, ["a", "b"])
     """
+    if not isinstance(spans, Mapping):
+        raise TypeError(
+            f"spans must be a dict of {{label: range}}, got {type(spans).__name__}. Say which candidates of each "
+            "class are wanted, as in {label: range(10)}."
+        )
     fitted = set(classes)
     missing = [label for label in spans if label not in fitted]
     if missing:
@@ -90,3 +97,13 @@ def check_span_labels(spans: Iterable[Any], classes: Sequence[Any]) -> None:
             f"spans must name classes that the generator was fitted on, got {missing!r}; the fitted classes "
             f"are {list(classes)!r}. Fit the generator with rows of these classes, or leave them out of spans."
         )
+    for label, span in spans.items():
+        if not isinstance(span, range):
+            raise TypeError(
+                f"spans must be a dict of {{label: range}}, got {span!r} ({type(span).__name__}) for {label!r}. Pass "
+                f"range(n) for the first n candidates."
+            )
+        if span.step != 1 or span.start < 0:
+            raise ValueError(
+                f"spans must be ranges of step 1 from 0 on, got {span!r} for {label!r}. Pass range(start, stop)."
+            )

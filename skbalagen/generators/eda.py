@@ -168,9 +168,10 @@ class EDAGenerator(RowEditingGenerator):
         Raises
         ------
         ValueError
-            An operation that does not exist, or none; `X` is empty, or `X` and `y` differ in length.
+            An operation that does not exist, or none; `X` is empty, a label is missing, or `X` and `y` differ in
+            length.
         TypeError
-            `X` is one string, or holds something that is not a text.
+            `X` is one string, or holds something that is not a text; labels of several types.
         ModelUnavailableError
             An operation needs WordNet, which is neither installed nor in the cache and cannot be fetched.
         """

@@ -121,9 +121,9 @@ class NlpaugGenerator(RowEditingGenerator):
         ------
         TypeError
             The augmenter has no method ``augment``, does not augment texts, or returns no text; `X` is one
-            string, or holds something that is not a text.
+            string, or holds something that is not a text; labels of several types.
         ValueError
-            `X` is empty, or `X` and `y` differ in length.
+            `X` is empty, a label is missing, or `X` and `y` differ in length.
         RuntimeError
             The augmenter raises an error for each of the first five rows.
         """

@@ -63,9 +63,9 @@ class RowEditingGenerator(BaseEstimator):
         Raises
         ------
         TypeError
-            `X` is one string, or holds something that is not a text.
+            `X` is one string, or holds something that is not a text; labels of several types.
         ValueError
-            `X` is empty, or `X` and `y` differ in length.
+            `X` is empty, a label is missing, or `X` and `y` differ in length.
         """
         self.copies_ = SampleCopyGenerator().fit(X, y)
         self.classes_ = self.copies_.classes_
@@ -92,8 +92,8 @@ class RowEditingGenerator(BaseEstimator):
         ------
         NotFittedError
             `fit` was not called.
-        ValueError
-            A label that was not fitted.
+        ValueError, TypeError
+            A label that was not fitted, or a span that is no range from 0 on.
         """
         check_is_fitted(self)
         check_span_labels(spans, self.classes_.tolist())
@@ -128,8 +128,8 @@ class RowEditingGenerator(BaseEstimator):
         ------
         NotFittedError
             `fit` was not called.
-        ValueError
-            A label that was not fitted.
+        ValueError, TypeError
+            A label that was not fitted, or a span that is no range from 0 on.
         """
         check_is_fitted(self)
         return self.copies_.sample_rows(spans, random_state=random_state)

@@ -7,12 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._utils.random import as_seed, stream_uniforms
 from skbalagen._utils.sklearn_compat import fit_context
-from skbalagen._utils.text import Labels, Texts, as_texts
+from skbalagen._utils.text import Labels, Texts
+from skbalagen._utils.validation import check_generator_rows
 from skbalagen.generators.base import check_span_labels
 
 __all__ = ["SampleCopyGenerator"]
@@ -70,14 +70,12 @@ class SampleCopyGenerator(BaseEstimator):
         Raises
         ------
         TypeError
-            `X` is one string, or holds something that is not a text.
+            `X` is one string, or holds something that is not a text; labels of several types.
         ValueError
-            `X` is empty, or `X` and `y` differ in length.
+            `X` is empty, a label is missing, or `X` and `y` differ in length.
         """
-        self.texts_ = as_texts(X, allow_empty=True)
-        y = column_or_1d(y)
-        check_consistent_length(self.texts_, y)
-        self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        self.texts_, labels = check_generator_rows(X, y)
+        self.classes_, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         by_class = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
         self.rows_ = dict(zip(self.classes_.tolist(), by_class, strict=True))
         return self
@@ -103,8 +101,8 @@ class SampleCopyGenerator(BaseEstimator):
         ------
         NotFittedError
             `fit` was not called.
-        ValueError
-            A label that was not fitted.
+        ValueError, TypeError
+            A label that was not fitted, or a span that is no range from 0 on.
         """
         check_is_fitted(self)
         check_span_labels(spans, list(self.rows_))
@@ -136,8 +134,8 @@ class SampleCopyGenerator(BaseEstimator):
         ------
         NotFittedError
             `fit` was not called.
-        ValueError
-            A label that was not fitted.
+        ValueError, TypeError
+            A label that was not fitted, or a span that is no range from 0 on.
         """
         drawn = self.sample_rows(spans, random_state=random_state)
         return {label: self.texts_[rows].tolist() for label, rows in drawn.items()}

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils.multiclass import unique_labels
+
+from skbalagen._utils.labels import check_labels, check_same_kind
 
 __all__ = ["Labels"]
 
@@ -15,28 +16,27 @@ Labels = Sequence[Any] | np.ndarray
 
 
 def as_labels(y: Labels, name: str) -> np.ndarray:
-    """Return `y` as a non-empty array of shape (n_samples,)."""
-    # Through a list: an object array of ints becomes one of ints, which scikit-learn asks for.
-    labels = np.asarray(np.asarray(y).tolist())
-    if labels.ndim != 1 or len(labels) == 0:
+    """Return `y` as a non-empty array of shape (n_samples,) of one type, without missing labels."""
+    labels = check_labels(y, name=name)
+    if labels.ndim != 1:
         raise ValueError(
-            f"{name} must hold one label per row, of shape (n_samples,) with at least one row, got shape "
-            f"{labels.shape}. Pass a non-empty list or one-dimensional array."
+            f"{name} must hold one label per row, of shape (n_samples,), got shape {labels.shape}. Pass a list or "
+            "a one-dimensional array."
         )
     return labels
 
 
 def as_label_rows(**columns: Labels) -> list[np.ndarray]:
-    """Return columns of labels of the same rows, each of shape (n_samples,), checked for equal length."""
-    arrays = [as_labels(y, name) for name, y in columns.items()]
-    if len({len(array) for array in arrays}) > 1:
-        lengths = ", ".join(f"{name} {len(array)}" for name, array in zip(columns, arrays, strict=True))
+    """Return columns of labels of the same rows, each of shape (n_samples,), checked for equal length and type."""
+    arrays = {name: as_labels(y, name) for name, y in columns.items()}
+    if len({len(array) for array in arrays.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(array)}" for name, array in arrays.items())
         raise ValueError(
             f"{', '.join(columns)} must have the same number of rows, got {lengths}. "
             f"Pass labels and predictions of the same rows in the same order."
         )
-    unique_labels(*arrays)  # raises if one holds str and another numbers: no row would ever agree
-    return arrays
+    check_same_kind(**arrays)
+    return list(arrays.values())
 
 
 def as_texts(texts: Iterable[str], name: str) -> list[str]:

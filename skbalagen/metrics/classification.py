@@ -28,7 +28,7 @@ def micro_accuracy(y_true: Labels, y_pred: Labels) -> float:
     Raises
     ------
     ValueError
-        If an input is empty or the lengths differ.
+        If an input is empty, lacks a label, or the lengths or types differ.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def class_accuracy(y_true: Labels, y_pred: Labels) -> dict[Any, float]:
     Raises
     ------
     ValueError
-        If an input is empty or the lengths differ.
+        If an input is empty, lacks a label, or the lengths or types differ.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def macro_accuracy(y_true: Labels, y_pred: Labels) -> float:
     Raises
     ------
     ValueError
-        If an input is empty or the lengths differ.
+        If an input is empty, lacks a label, or the lengths or types differ.
 
     See Also
     --------

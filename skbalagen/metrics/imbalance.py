@@ -31,7 +31,7 @@ def entropy(y: Labels) -> float:
     Raises
     ------
     ValueError
-        If `y` is empty.
+        If `y` is empty or lacks a label.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def balance_ratio(y: Labels) -> float:
     Raises
     ------
     ValueError
-        If `y` is empty.
+        If `y` is empty or lacks a label.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def imbalance_ratio(y: Labels) -> float:
     Raises
     ------
     ValueError
-        If `y` is empty.
+        If `y` is empty or lacks a label.
 
     Examples
     --------

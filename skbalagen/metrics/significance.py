@@ -55,7 +55,7 @@ def mcnemar(y_true: Labels, pred_a: Labels, pred_b: Labels) -> McNemarResult:
     Raises
     ------
     ValueError
-        If an input is empty or the lengths differ.
+        If an input is empty, lacks a label, or the lengths or types differ.
 
     References
     ----------

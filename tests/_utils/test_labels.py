@@ -125,9 +125,9 @@ def test_labels_of_another_type_are_rejected(y, found):
         (3, TypeError, "got int"),
         ((label for label in "ab"), TypeError, "got generator"),
         (csr_matrix(np.eye(2)), TypeError, "got a sparse matrix"),
-        (np.array("ab"), ValueError, "Wrap it in a list"),
-        ([], ValueError, "at least one label, got none"),
-        (np.zeros((0, 2)), ValueError, "at least one label, got none"),
+        (np.array("ab"), ValueError, r"got shape \(\). Pass a list of labels"),
+        ([], ValueError, r"at least one, got shape \(0,\). Pass a non-empty list"),
+        (np.zeros((0, 2)), ValueError, r"got shape \(0, 2\)"),
     ],
 )
 def test_what_is_no_sequence_of_labels_is_rejected(y, error, message):
@@ -151,7 +151,7 @@ def test_columns_of_one_kind_may_be_compared():
 @pytest.mark.parametrize("other", [np.array([1]), np.array([True])])
 def test_columns_of_two_kinds_are_rejected(other):
     message = r"y_true, y_pred must have labels of one type, got 'a' \(str\) in y_true, .* in y_pred: no row would ever"
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(ValueError, match=message):
         check_same_kind(y_true=np.array(["a"]), y_pred=other)
 
 

@@ -48,3 +48,18 @@ def test_check_span_labels_names_what_was_asked_for_what_there_is_and_what_to_do
 def test_check_span_labels_rejects_a_number_for_its_text():
     with pytest.raises(ValueError, match=r"got \[1\]; the fitted classes are \['1'\]"):
         check_span_labels({1: range(1)}, ["1"])
+
+
+@pytest.mark.parametrize(
+    ("spans", "error", "message"),
+    [
+        (["a"], TypeError, r"must be a dict of {label: range}, got list. Say which candidates"),
+        ({"a": 3}, TypeError, r"got 3 \(int\) for 'a'. Pass range\(n\)"),
+        ({"a": [0, 1]}, TypeError, r"got \[0, 1\] \(list\) for 'a'"),
+        ({"a": range(-3, 0)}, ValueError, r"step 1 from 0 on, got range\(-3, 0\) for 'a'"),
+        ({"b": range(0, 9, 3)}, ValueError, r"got range\(0, 9, 3\) for 'b'. Pass range\(start, stop\)"),
+    ],
+)
+def test_spans_that_are_no_ranges_of_a_stream_are_rejected(spans, error, message):
+    with pytest.raises(error, match=message):
+        check_span_labels(spans, ["a", "b"])

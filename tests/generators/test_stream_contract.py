@@ -166,6 +166,9 @@ def test_generators_that_were_not_fitted_are_rejected(name, tiny_gpt2):
         ([], [], ValueError, "X must hold at least one text"),
         (["a", "b"], [0], ValueError, "inconsistent numbers of samples"),
         (["a", "b"], [[0, 1], [1, 0]], ValueError, "y should be a 1d array"),
+        (["a", "b"], ["x", None], ValueError, "y must have one label per row, got None in row 1. Remove"),
+        (["a", "b"], ["x", float("nan")], ValueError, "got nan in row 1"),
+        (["a", "b"], ["1", 1], TypeError, r"of one type .* got '1' \(str\) in row 0 and 1 \(int\) in row 1"),
     ],
 )
 def test_rows_that_are_not_labeled_texts_are_rejected(name, tiny_gpt2, texts, labels, error, message):

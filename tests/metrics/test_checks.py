@@ -47,8 +47,21 @@ def test_as_label_rows_names_the_columns_that_differ_in_length():
 
 
 def test_as_label_rows_rejects_columns_of_different_types():
-    with pytest.raises(ValueError, match="Mix of label input types"):
+    with pytest.raises(ValueError, match=r"one type, got '1' \(str\) in y_true, 1 \(int\) in y_pred"):
         as_label_rows(y_true=["1"], y_pred=[1])
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (["a", None], ValueError, "pred must have one label per row, got None in row 1"),
+        ([1.0, float("nan")], ValueError, "got nan in row 1"),
+        (["1", 1], TypeError, "pred must have labels of one type"),
+    ],
+)
+def test_as_labels_rejects_missing_labels_and_several_types(y, error, message):
+    with pytest.raises(error, match=message):
+        as_labels(y, "pred")
 
 
 def test_as_texts_takes_any_iterable_and_keeps_the_texts():
