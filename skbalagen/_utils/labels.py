@@ -123,7 +123,7 @@ def _as_array(y: Any, name: str) -> np.ndarray:
     if values.dtype.kind == "T":
         values = values.astype(object)
     if values.ndim == 0:
-        raise ValueError(f"{name} must hold one label per row, got shape (). Pass a list of labels.")
+        raise ValueError(f"{name} must hold one label per row, at least one, got shape (). Pass a list of labels.")
     return values
 
 

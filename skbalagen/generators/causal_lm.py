@@ -12,14 +12,14 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
-from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._torch.decoding import sample_tokens
 from skbalagen._torch.trainer import fine_tune
 from skbalagen._utils.random import as_seed, stream_rng
 from skbalagen._utils.sklearn_compat import Interval, fit_context
-from skbalagen._utils.text import Labels, Texts, as_texts
+from skbalagen._utils.text import Labels, Texts
+from skbalagen._utils.validation import check_generator_rows
 from skbalagen.generators._lm_model import freeze_model, load_to_train, read_generator, write_generator
 from skbalagen.generators._lm_rows import TrainingRows, class_prompts, clean_text, encode_prompt, has_word
 from skbalagen.generators.base import check_span_labels
@@ -222,8 +222,7 @@ class CausalLMGenerator(BaseEstimator):
         OSError
             The model cannot be read.
         """
-        texts, labels = as_texts(X, allow_empty=True), np.asarray(column_or_1d(y))
-        check_consistent_length(texts, labels)
+        texts, labels = check_generator_rows(X, y)
         rng = np.random.default_rng(as_seed(self.random_state))
         self.classes_ = np.unique(labels)
         self.prompts_ = class_prompts(self.classes_.tolist(), self.label_descriptions)

@@ -49,7 +49,7 @@ def test_mcnemar_two_different_wrong_labels_are_no_difference():
 def test_mcnemar_rejects_bad_input():
     with pytest.raises(ValueError, match="got y_true 1, pred_a 1, pred_b 2"):
         mcnemar([1], [1], [1, 1])
-    with pytest.raises(ValueError, match="labels of one type, got .1. .str. in y_true.*in pred_b"):
+    with pytest.raises(ValueError, match=r"labels of one type, got .1. .str. in y_true.*in pred_b"):
         mcnemar(["1"], ["1"], [1])
 
 
