@@ -30,7 +30,7 @@ def advise(
     report : DataFrame of shape (n_classes, n_columns)
         `report_` of a resampler.
     candidates : DataFrame of shape (n_candidates, n_columns)
-        Those that were generated, with the columns label and verdict.
+        Those that were generated, with the columns label, verdict and secret.
     quality : iterable of Measure, default=()
         Measures of the accepted texts.
 
@@ -45,7 +45,7 @@ def advise(
     ...     {"n_before": [2], "n_target": [9], "n_candidates": 9, "n_accepted": 7, "n_generated": 7, "n_missing": 0},
     ...     index=["refund"],
     ... ).assign(stopped="filled")
-    >>> advise(report, pd.DataFrame({"label": ["refund"] * 9, "verdict": ["accepted"] * 7 + ["rejected"] * 2}))
+    >>> advise(report, pd.DataFrame({"label": "refund", "verdict": ["accepted"] * 7 + ["rejected"] * 2, "secret": ""}))
     ('1 class had fewer than 5 rows, too few to learn from. Read what was generated, or write a few more rows by \
 hand: refund.',)
     """
@@ -90,13 +90,31 @@ hand: refund.',)
         for rows, line in checks
         if len(labels := report.index[rows])
     ]
+    lines += _leaks(candidates)
     near = {measure.name: measure.share for measure in quality}.get("near-duplicates", 0.0)
     if near > _MOST_NEAR_DUPLICATES:
         lines.append(
             f"{100 * near:.0f} % of the accepted texts are near-duplicates of a real text and add little. Train the "
-            "generator for fewer epochs, raise its temperature, or lower beta_low."
+            "generator for fewer epochs, raise its temperature, lower beta_low, or refuse them "
+            "(near_duplicates='refuse')."
         )
     return tuple(lines)
+
+
+def _leaks(candidates: pd.DataFrame) -> list[str]:
+    """Say how many texts carry over what should stay in a row, and what became of them."""
+    carried = candidates[candidates["secret"] != ""]
+    refused = carried["verdict"] == "leak"
+    what = "carried over a long number, an e-mail address or a URL of a real text"
+    lines = []
+    for rows, done in ((carried[refused], "were refused"), (carried[~refused], "were not refused")):
+        if len(rows):
+            cure = (
+                "" if done == "were refused" else " Read them, or refuse them (LeakGate(secrets='refuse'))."
+            )
+            classes = listed(rows["label"].drop_duplicates())
+            lines.append(f"{counted(len(rows), 'accepted text')} {what} and {done}: {classes}.{cure}")
+    return lines
 
 
 def _counts(report: pd.DataFrame, candidates: pd.DataFrame, verdict: str) -> np.ndarray:

@@ -9,7 +9,12 @@ from sklearn.exceptions import NotFittedError
 
 __all__ = ["check_resampled", "class_parts", "fate", "fate_shares", "totals"]
 
-_FATES = {"accepted": "accepted", "surplus": "accepted", "duplicate": "repeated"}
+_FATES = {
+    "surplus": "accepted",
+    "leak": "refused",
+    "near-duplicate": "refused",
+    "duplicate": "repeated",
+}
 
 
 def check_resampled(resampler: Any) -> None:
@@ -73,8 +78,8 @@ def fate(candidates: pd.DataFrame) -> pd.Series:
     Returns
     -------
     Series of str, of shape (n_candidates,)
-        "accepted" (by the labelers, added or not), "rejected", "repeated" (a row or another candidate) or
-        "failed" (no text).
+        "accepted" (by the labelers, added or not), "refused" (accepted, but gives away a row), "rejected",
+        "repeated" (a row or another candidate) or "failed" (no text).
 
     Examples
     --------
@@ -90,12 +95,13 @@ def fate_shares(candidates: pd.DataFrame) -> dict[str, float]:
     Examples
     --------
     >>> fate_shares(pd.DataFrame({"verdict": ["accepted", "surplus", "rejected", "failed"]}))
-    {'accepted': 0.5, 'rejected': 0.25, 'repeated': 0.0, 'failed': 0.25}
+    {'accepted': 0.5, 'refused': 0.0, 'rejected': 0.25, 'repeated': 0.0, 'failed': 0.25}
     """
     if not len(candidates):
         return {}
     shares = fate(candidates).value_counts(normalize=True)
-    return {name: float(shares.get(name, 0.0)) for name in ("accepted", "rejected", "repeated", "failed")}
+    names = ("accepted", "refused", "rejected", "repeated", "failed")
+    return {name: float(shares.get(name, 0.0)) for name in names}
 
 
 def totals(resampler: Any) -> dict[str, int]:
@@ -110,8 +116,8 @@ def totals(resampler: Any) -> dict[str, int]:
     -------
     dict of {str: int}
         "rows before", "rows after", "generated", "unlabeled" (if any were given), "copied" and "removed" rows;
-        "candidates" that were generated, those that the labelers "rejected", and the generated rows that are
-        "missing".
+        "candidates" that were generated, those that the labelers "rejected", accepted ones that are
+        "near-duplicates" of rows or "leaks", and the generated rows that are "missing".
     """
     report, parts = resampler.report_, class_parts(resampler.report_).sum()
     return {
@@ -120,5 +126,7 @@ def totals(resampler: Any) -> dict[str, int]:
         **{str(name): int(n) for name, n in parts.items() if name != "kept"},
         "candidates": int(report["n_candidates"].sum()),
         "rejected": int((resampler.candidates_["verdict"] == "rejected").sum()),
+        "near-duplicates": int(report["n_near_duplicates"].sum()),
+        "leaks": int(report["n_leaks"].sum()),
         "missing": int(report["n_missing"].sum()),
     }

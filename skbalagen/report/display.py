@@ -18,7 +18,7 @@ __all__ = ["BalanceDisplay", "CandidateDisplay"]
 _INCHES_PER_CLASS, _MOST_INCHES = 0.25, 12.0
 _POINTS_PER_LABEL = 8.5
 # Drawn in this order: accepted candidates lie on top.
-_MARKERS = {"repeated": "s", "rejected": "x", "accepted": "o"}
+_MARKERS = {"repeated": "s", "rejected": "x", "refused": "D", "accepted": "o"}
 
 
 class BalanceDisplay:

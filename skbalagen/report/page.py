@@ -13,6 +13,7 @@ __all__ = ["html_page", "write_html"]
 
 _FATES = {
     "accepted": "of the candidates accepted",
+    "refused": "refused, since they give away a row",
     "rejected": "rejected by the labelers",
     "repeated": "repeat a row or another candidate",
     "failed": "have no usable text",
@@ -108,7 +109,7 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
     return facts + [
         (f"{100 * share:.0f} %", _FATES[name])
         for name, share in summary.shares.items()
-        if share or name != "failed"
+        if share or name not in ("failed", "refused")
     ]
 
 

@@ -17,11 +17,9 @@ __all__ = ["Measure", "evenly_sampled", "measure_quality", "place_texts"]
 # Similarity costs time proportional to candidates times real texts: a sample is enough to see the picture.
 _MOST_TEXTS = 1000
 _PHRASE = 3  # words
-# A text this similar to a real one differs from it in a word or a letter.
-_NEAR = 0.9
 _MEANINGS = {
     "novelty": "three-word phrases that appear in no real text",
-    "near-duplicates": "texts that almost equal a real text",
+    "near-duplicates": "texts that nearly repeat a real text",
     "diversity": "word pairs that differ from one another",
     "fidelity": "the labelers' mean probability of the intended class",
     "agreement": "votes on which two labelers agree",
@@ -122,7 +120,8 @@ def measure_quality(
     if points is not None and points["added"].any():
         placed = points[points["added"].astype(bool)]
         shares["novelty"] = placed["novelty"].mean()
-        shares["near-duplicates"] = (placed["similarity"] >= _NEAR).mean()
+    if len(added):
+        shares["near-duplicates"] = (added["near_duplicate_of"] >= 0).mean()
     texts = evenly_sampled(added)["text"]
     if texts.astype(str).str.contains(r"\w\W+\w").any():  # a text of two words
         shares["diversity"] = distinct_n(texts)

@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["COLOURS", "HATCH", "counted", "listed", "shortened"]
 
 
-# Blue, orange and greys differ in lightness too: they can be told apart without colour vision and in print.
+# Blue, orange, red and greys differ in lightness too: they can be told apart without colour vision and in print.
 COLOURS = {
     "kept": "#4c6a92",
     "generated": "#d9822b",
@@ -17,6 +17,7 @@ COLOURS = {
     "copied": "#b8b8b8",
     "removed": "#ffffff",
     "accepted": "#d9822b",
+    "refused": "#a33b3b",
     "rejected": "#b8b8b8",
     "repeated": "#4c6a92",
 }

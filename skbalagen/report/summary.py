@@ -21,6 +21,8 @@ _COLUMNS = {
     "n_target": "target",
     "n_candidates": "candidates",
     "n_accepted": "accepted",
+    "n_near_duplicates": "near-duplicates",
+    "n_leaks": "leaks",
     "n_generated": "generated",
     "n_unlabeled": "unlabeled",
     "n_copied": "copied",
@@ -39,6 +41,7 @@ class Histogram:
     edges : tuple of float, of length n_bins + 1
         From 0 to 1.
     accepted, rejected : tuple of int, of length n_bins
+        By the labelers.
     """
 
     edges: tuple[float, ...]
@@ -74,8 +77,9 @@ class Summary:
         B_low and B_high.
     n_filled : int
         Classes that were to grow.
-    classes : DataFrame of int, of shape (n_classes, 7 or 8)
-        before, target, candidates, accepted, generated, unlabeled (if any were given), copied and after.
+    classes : DataFrame of int, of shape (n_classes, 9 or 10)
+        before, target, candidates, accepted, near-duplicates, leaks, generated, unlabeled (if any were given), copied
+        and after.
     parts : DataFrame of int, of shape (n_classes, 4 or 5)
         See :func:`~skbalagen.report.counts.class_parts`.
     shares : dict of {str: float}
@@ -89,7 +93,7 @@ class Summary:
     points : DataFrame of shape (n_points, 5) or None
         At most 1,000 generated candidates; see :func:`~skbalagen.report.quality.place_texts`. None without `X`.
     n_written : int
-        Generated candidates that have a text, from which the points were taken.
+        Generated candidates that have a text and were not refused as a leak, from which the points were taken.
     examples : tuple of Examples
         Of the first 500 classes that had candidates.
     n_unshown : int
@@ -135,7 +139,8 @@ def summarise(resampler: Any, X: Any = None) -> Summary:
     check_resampled(resampler)
     report, candidates = resampler.report_, resampler.candidates_
     generated = candidates[candidates["source"] == "generated"]
-    written = generated[generated["verdict"] != "failed"]
+    # A page is passed on: what was refused as a leak does not stand on it.
+    written = generated[~generated["verdict"].isin(("failed", "leak"))]
     points = None
     if X is not None:
         _check_rows(X, int(report["n_before"].sum()))

@@ -25,7 +25,12 @@ class Resampled:
 def candidate_rows(rows, source="generated"):
     """Return `candidates_` from (label, verdict, text, votes, confidence)."""
     columns = ["label", "verdict", "text", "votes", "confidence"]
-    return pd.DataFrame(list(rows), columns=columns).astype({"confidence": float}).assign(source=source)
+    table = pd.DataFrame(list(rows), columns=columns).astype({"confidence": float}).assign(source=source)
+    verdict = table["verdict"]
+    return table.assign(
+        near_duplicate_of=np.where(verdict == "near-duplicate", 0, -1),
+        secret=np.where(verdict == "leak", "number", "").astype(object),
+    )
 
 
 def make_resampled(classes, candidates=(), **given):
@@ -50,6 +55,8 @@ def make_resampled(classes, candidates=(), **given):
             "n_kept": n_kept,
             "n_candidates": sum(verdicts.values()),
             "n_accepted": n_generated + verdicts.get("surplus", 0),
+            "n_near_duplicates": verdicts.get("near-duplicate", 0),
+            "n_leaks": verdicts.get("leak", 0),
             "n_generated": n_generated,
             "n_copied": n_copied,
         }

@@ -97,6 +97,18 @@ def test_acceptance_is_judged_after_thirty_candidates():
     assert len(advise(report(bad={"n_candidates": 30, "n_accepted": 0}), candidates)) == 1
 
 
+def test_leaks_are_told_with_what_became_of_them():
+    rows = [(c, "leak", "call 01715550199", [True], 0.9) for c in ("refund", "refund", "parcel")]
+    rows += [("refund", "accepted", "see x.org/a", [True], 0.9), ("parcel", "accepted", "hello", [True], 0.9)]
+    candidates = candidate_rows(rows)
+    candidates.loc[3, "secret"] = "URL"
+    what = "carried over a long number, an e-mail address or a URL of a real text and were"
+    assert advise(report(refund={}, parcel={}), candidates) == (
+        f"3 accepted texts {what} refused: refund, parcel.",
+        f"1 accepted text {what} not refused: refund. Read them, or refuse them (LeakGate(secrets='refuse')).",
+    )
+
+
 def test_long_lists_of_classes_are_cut():
     (line,) = advise(report(**{f"class_{i}": {"n_target": 200} for i in range(11)}), none())
     assert line.startswith("11 classes grew more than tenfold.")

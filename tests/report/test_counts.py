@@ -31,8 +31,9 @@ def test_parts_show_unlabeled_texts_apart_from_generated_rows():
 
 
 def test_fate_names_each_verdict():
-    candidates = pd.DataFrame({"verdict": ["accepted", "surplus", "rejected", "duplicate", "failed"]})
-    assert fate(candidates).tolist() == ["accepted", "accepted", "rejected", "repeated", "failed"]
+    verdicts = ["accepted", "surplus", "leak", "near-duplicate", "rejected", "duplicate", "failed"]
+    fates = ["accepted", "accepted", "refused", "refused", "rejected", "repeated", "failed"]
+    assert fate(pd.DataFrame({"verdict": verdicts})).tolist() == fates
 
 
 def test_fate_of_no_candidates_is_empty():
@@ -45,7 +46,8 @@ def test_shares_of_the_fates_add_up_to_one(resampled):
     shares = fate_shares(resampled.candidates_)
     n = len(resampled.candidates_)
     assert n == 18
-    assert shares == pytest.approx({"accepted": 9 / n, "rejected": 3 / n, "repeated": 3 / n, "failed": 3 / n})
+    expected = {"accepted": 9 / n, "refused": 0, "rejected": 3 / n, "repeated": 3 / n, "failed": 3 / n}
+    assert shares == pytest.approx(expected)
 
 
 def test_totals_are_sums_over_the_classes(resampled):
@@ -57,6 +59,8 @@ def test_totals_are_sums_over_the_classes(resampled):
         "removed": 3,
         "candidates": 18,
         "rejected": 3,
+        "near-duplicates": 0,
+        "leaks": 0,
         "missing": 8,
     }
     assert all(type(n) is int for n in totals(resampled).values())

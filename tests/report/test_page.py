@@ -51,10 +51,11 @@ def test_page_uses_the_singular_for_one():
 def test_page_has_one_row_per_class_in_the_order_of_the_report(resampled):
     head, *rows = table(html_page(resampled))
     assert head == [
-        *("class", "before", "target", "candidates", "accepted", "generated", "copied", "after", "rows"),
+        *("class", "before", "target", "candidates", "accepted", "near-duplicates", "leaks", "generated"),
+        *("copied", "after", "rows"),
     ]
     assert [row[0] for row in rows] == [TAG, "meal", "fare", "flight"]
-    assert rows[2] == ["fare", "6", "9", "7", "4", "3", "0", "9", ""]
+    assert rows[2] == ["fare", "6", "9", "7", "4", "0", "0", "3", "0", "9", ""]
 
 
 def test_page_shows_fates_and_measures_in_percent(resampled, X):
@@ -69,6 +70,21 @@ def test_page_shows_fates_and_measures_in_percent(resampled, X):
         "have no usable text": "17",
     }
     assert shown == expected
+
+
+def test_page_shows_what_was_refused():
+    rows = [("a", "accepted", "a b", [], None), ("a", "leak", "call 01715550199", [], None)]
+    rows += [("a", "near-duplicate", "a row again", [], None), ("a", "rejected", "no", [], None)]
+    page = html_page(make_resampled({"a": (1, 3, 1, 1), "b": (3, 3, 3, 0)}, rows), ["a row", "b", "c", "d"])
+    assert table(page)[1] == ["a", "1", "3", "4", "1", "1", "1", "1", "1", "3", ""]
+    said = words(page)
+    assert "50 % refused, since they give away a row" in said
+    assert (
+        "1 accepted text carried over a long number, an e-mail address or a URL of a real text and were"
+        in said
+    )
+    assert page.count('class="refused"') == 2  # a point and the legend: the leak itself is not shown
+    assert "01715550199" not in page
 
 
 def test_candidates_that_all_have_a_text_leave_out_the_failed():

@@ -79,7 +79,7 @@ def test_table_sorts_by_a_click_on_its_heads(page):
     assert log[:2] == [by_size, by_size[::-1]]
     assert log[2] == [TAG, "fare", "flight", "meal"]
     assert log[3] == ["flight", "meal", TAG, "fare"]  # 0, 2, 3 and 4 accepted
-    assert log[4] == [None, None, None, None, "ascending", None, None, None, None]
+    assert log[4] == [*[None] * 4, "ascending", *[None] * 6]
     assert console == []
 
 

@@ -57,7 +57,7 @@ def test_measures_describe_the_rows_that_were_added(resampled, written, X):
     assert shares(measures) == pytest.approx(
         {
             "novelty": new_ngrams(texts, X, n=3).mean(),
-            "near-duplicates": (nearest_similarity(texts, X) >= 0.9).mean(),
+            "near-duplicates": 0.0,
             "diversity": distinct_n(texts),
             "fidelity": added["confidence"].mean(),
             "agreement": 0.7,
@@ -67,11 +67,11 @@ def test_measures_describe_the_rows_that_were_added(resampled, written, X):
     assert all(measure.meaning for measure in measures)
 
 
-def test_near_duplicates_are_texts_with_a_word_or_a_letter_changed():
-    X = ["where is the parcel that was sent to me", "what is the weather like tomorrow"]
-    texts = [X[0] + "?", "is there any news of a letter that I sent"]
-    candidates = candidate_rows([("a", "accepted", text, [], None) for text in texts])
-    assert shares(measure_quality(candidates, place_texts(candidates, X)))["near-duplicates"] == 0.5
+def test_near_duplicates_are_the_added_rows_that_the_leak_gate_counted():
+    verdicts = ["accepted", "accepted", "surplus", "near-duplicate"]
+    candidates = candidate_rows([("a", verdict, "a text", [], None) for verdict in verdicts])
+    candidates["near_duplicate_of"] = [3, -1, 3, 3]
+    assert shares(measure_quality(candidates, None))["near-duplicates"] == 0.5
 
 
 def test_agreement_is_the_mean_over_the_pairs_of_labelers():
@@ -100,4 +100,4 @@ def test_diversity_of_many_texts_is_that_of_a_sample():
     candidates = candidate_rows([("a", "accepted", "same words", [], None)] * 1500)
     candidates["text"] = texts[:750] + ["same words"] * 750
     sample = evenly_sampled(candidates)["text"]
-    assert shares(measure_quality(candidates, None)) == {"diversity": distinct_n(sample)}
+    assert shares(measure_quality(candidates, None))["diversity"] == distinct_n(sample)

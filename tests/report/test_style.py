@@ -18,7 +18,7 @@ def lightness(colour):
 def test_colours_cover_the_parts_of_a_class_and_the_fates_of_a_candidate():
     assert set(COLOURS) == {
         *("kept", "generated", "unlabeled", "copied", "removed"),
-        *("accepted", "rejected", "repeated"),
+        *("accepted", "refused", "rejected", "repeated"),
     }
     assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in (*COLOURS.values(), HATCH))
 

@@ -22,9 +22,10 @@ def test_summary_is_what_the_tables_say(resampled, X):
     assert summary.n_filled == 3
     pd.testing.assert_frame_equal(summary.parts, class_parts(resampled.report_))
     assert list(summary.classes) == [
-        *("before", "target", "candidates", "accepted", "generated", "copied", "after"),
+        *("before", "target", "candidates", "accepted", "near-duplicates", "leaks", "generated"),
+        *("copied", "after"),
     ]
-    assert summary.classes.loc["fare"].tolist() == [6, 9, 7, 4, 3, 0, 9]
+    assert summary.classes.loc["fare"].tolist() == [6, 9, 7, 4, 0, 0, 3, 0, 9]
     assert summary.shares["rejected"] == pytest.approx(3 / 18)
     assert [measure.name for measure in summary.quality] == [
         *("novelty", "near-duplicates", "diversity", "fidelity", "agreement"),
@@ -36,7 +37,9 @@ def test_summary_is_what_the_tables_say(resampled, X):
 def test_summary_without_the_real_texts_has_no_points(resampled):
     summary = summarise(resampled)
     assert summary.points is None
-    assert [measure.name for measure in summary.quality] == ["diversity", "fidelity", "agreement"]
+    assert [measure.name for measure in summary.quality] == [
+        *("near-duplicates", "diversity", "fidelity", "agreement"),
+    ]
 
 
 def test_summary_cannot_be_changed(resampled):
