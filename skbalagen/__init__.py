@@ -30,10 +30,22 @@ if TYPE_CHECKING:
         SampleCopyGenerator,
         TextGenerator,
     )
-    from skbalagen.over_sampling.text_sampler import TextSampler
+    from skbalagen.over_sampling import (
+        ECRT,
+        GE3,
+        MISO,
+        REPRINT,
+        GANOverSampler,
+        TextSampler,
+        VAEOverSampler,
+    )
     from skbalagen.report.display import BalanceDisplay, CandidateDisplay
 
 _MODULE_OF = {
+    "ECRT": "over_sampling",
+    "GE3": "over_sampling",
+    "MISO": "over_sampling",
+    "REPRINT": "over_sampling",
     "AugmentOnlyPolicy": "balagen.policy",
     "BalaGenResampler": "balagen.resampler",
     "BalanceDisplay": "report.display",
@@ -42,6 +54,7 @@ _MODULE_OF = {
     "ComponentCache": "cache",
     "EDAGenerator": "generators",
     "EmbeddingClassifier": "classifiers",
+    "GANOverSampler": "over_sampling",
     "LabelTextOverSampler": "classifiers",
     "LabelerEnsemble": "balagen.labelers",
     "LeakGate": "balagen.leak_gate",
@@ -59,10 +72,15 @@ _MODULE_OF = {
     "TextGenerator": "generators",
     "TextSampler": "over_sampling",
     "TransformerClassifier": "classifiers",
+    "VAEOverSampler": "over_sampling",
 }
 
 __version__ = version("skbalagen")
 __all__ = [
+    "ECRT",
+    "GE3",
+    "MISO",
+    "REPRINT",
     "AugmentOnlyPolicy",
     "BalaGenResampler",
     "BalanceDisplay",
@@ -71,6 +89,7 @@ __all__ = [
     "ComponentCache",
     "EDAGenerator",
     "EmbeddingClassifier",
+    "GANOverSampler",
     "LabelTextOverSampler",
     "LabelerEnsemble",
     "LeakGate",
@@ -88,6 +107,7 @@ __all__ = [
     "TextGenerator",
     "TextSampler",
     "TransformerClassifier",
+    "VAEOverSampler",
     "__version__",
 ]
 

@@ -1,5 +1,9 @@
-"""Samplers of imbalanced-learn on texts."""
+"""Samplers of imbalanced-learn on texts, and over-samplers of vectors in its form."""
 
+from skbalagen.over_sampling.ecrt import ECRT
+from skbalagen.over_sampling.extrapolation import GE3, REPRINT
+from skbalagen.over_sampling.latent import GANOverSampler, VAEOverSampler
+from skbalagen.over_sampling.miso import MISO
 from skbalagen.over_sampling.text_sampler import TextSampler
 
-__all__ = ["TextSampler"]
+__all__ = ["ECRT", "GE3", "MISO", "REPRINT", "GANOverSampler", "TextSampler", "VAEOverSampler"]
