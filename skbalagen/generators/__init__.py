@@ -8,14 +8,19 @@ from skbalagen.generators.markov_chain import MarkovChainGenerator
 from skbalagen.generators.nlpaug import NlpaugGenerator, is_nlpaug_augmenter
 from skbalagen.generators.row_editing import RowEditingGenerator
 from skbalagen.generators.sample_copy import SampleCopyGenerator
+from skbalagen.generators.sentences import SentenceInsertionGenerator, SentenceShuffleGenerator
+from skbalagen.generators.substitution import EmbeddingSubstitutionGenerator
 
 __all__ = [
     "CausalLMGenerator",
     "EDAGenerator",
+    "EmbeddingSubstitutionGenerator",
     "MarkovChainGenerator",
     "NlpaugGenerator",
     "RowEditingGenerator",
     "SampleCopyGenerator",
+    "SentenceInsertionGenerator",
+    "SentenceShuffleGenerator",
     "TextGenerator",
     "as_seed",
     "check_span_labels",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, Self
@@ -12,34 +11,21 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from skbalagen._utils.sklearn_compat import Interval, fit_context
 from skbalagen._utils.text import Labels, Texts
+from skbalagen.generators._words import word_of, written_like
 from skbalagen.generators.row_editing import RowEditingGenerator
 from skbalagen.models.wordnet import synonyms_of
 
 __all__ = ["EDAGenerator"]
-
-# Punctuation, a word of two characters or more that begins with a letter, punctuation. WordNet knows
-# single letters and digits too, but as chemical elements and numerals.
-_WORD = re.compile(r"(\W*)([^\W\d_].*\w)(\W*)", re.DOTALL)
 
 Synonyms = Mapping[str, tuple[str, ...]]
 
 
 def _look_up(tokens: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the synonyms of those tokens that have any; stop words have none."""
-    matches = ((token, _WORD.fullmatch(token)) for token in tokens)
-    words = {token: match[2].lower() for token, match in matches if match}
+    # WordNet knows single letters and digits too, but as chemical elements and numerals: they are no words here.
+    words = {token: word for token in tokens if (word := word_of(token))}
     found = synonyms_of(set(words.values()) - ENGLISH_STOP_WORDS)
     return {token: found[word] for token, word in words.items() if word in found}
-
-
-def _written_like(token: str, synonym: str) -> str:
-    """Give a synonym the case and the punctuation of the token that it replaces."""
-    before, word, after = _WORD.fullmatch(token).groups()  # type: ignore[union-attr]
-    if word.isupper():
-        synonym = synonym.upper()
-    elif word[0].isupper():
-        synonym = synonym[0].upper() + synonym[1:]
-    return f"{before}{synonym}{after}"
 
 
 def _pick(items: Sequence[Any], rng: np.random.Generator) -> Any:
@@ -52,7 +38,7 @@ def _synonym(words: list[str], n: int, rng: np.random.Generator, synonyms: Synon
     known = [i for i, word in enumerate(words) if word in synonyms]
     for k in rng.permutation(len(known))[:n].tolist():
         word = words[known[k]]
-        replaced[known[k]] = _written_like(word, _pick(synonyms[word], rng))
+        replaced[known[k]] = written_like(word, _pick(synonyms[word], rng))
     return replaced
 
 
