@@ -1,55 +1,105 @@
-"""Counts, probabilities and draws of training rows."""
+"""The rows that an epoch is drawn from, and the draw."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
-__all__ = ["class_counts", "natural_rows", "rows_of_classes", "systematic_draw"]
+__all__ = ["EpochRows", "epoch_rows", "systematic_draw"]
 
 
-def class_counts(y: np.ndarray, multiplicities: np.ndarray) -> np.ndarray:
-    """Count the rows of each class, or those that have each label.
+@dataclass(frozen=True)
+class EpochRows:
+    """What a sampler may look at.
 
-    Parameters
+    Attributes
     ----------
     y : ndarray of int, of shape (n_rows,), or of shape (n_rows, n_labels)
         Class numbers, or an indicator matrix.
     multiplicities : ndarray of float, of shape (n_rows,)
-        How often each row counts.
-
-    Returns
-    -------
-    ndarray of float, of shape (n_classes,)
+        How many rows of the training set each row stands for.
+    epoch, n_epochs : int
+        Epochs are counted from 0.
+    scores : ndarray of float, of shape (n_classes,), or None
+        F1 score of each class after the epoch before.
     """
-    return np.bincount(y, multiplicities) if y.ndim == 1 else multiplicities @ y
+
+    y: np.ndarray
+    multiplicities: np.ndarray
+    epoch: int
+    n_epochs: int
+    scores: np.ndarray | None
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Rows of each class, or rows that have each label; of shape (n_classes,)."""
+        if self.y.ndim == 1:
+            return np.bincount(self.y, self.multiplicities)
+        return self.multiplicities @ self.y
+
+    @property
+    def natural(self) -> np.ndarray:
+        """The probability of each row if all are equally likely; of shape (n_rows,)."""
+        return self.multiplicities / self.multiplicities.sum()
+
+    def class_first(self, shares: np.ndarray) -> np.ndarray:
+        """Return the probability of each row if a class is drawn first, and then one of its rows.
+
+        Parameters
+        ----------
+        shares : ndarray of float, of shape (n_classes,)
+            What the probability of each class is proportional to; classes without rows do not count.
+
+        Returns
+        -------
+        ndarray of float, of shape (n_rows,)
+            They sum to 1, or are all 0 if no class with rows has a share.
+        """
+        counts = self.counts
+        shares = np.where(counts > 0, shares[: len(counts)], 0.0)
+        shares = shares / max(shares.sum(), np.finfo(float).tiny)
+        per_copy = shares / np.where(counts > 0, counts, 1)
+        return self.multiplicities * (per_copy[self.y] if self.y.ndim == 1 else self.y @ per_copy)
 
 
-def natural_rows(multiplicities: np.ndarray) -> np.ndarray:
-    """Return the probability of each row if all are equally likely; of shape (n_rows,)."""
-    return multiplicities / multiplicities.sum()
+def epoch_rows(y: Any, epoch: int, n_epochs: int, scores: Any, multiplicities: Any) -> EpochRows:
+    """Return the rows of an epoch if they fit each other.
 
-
-def rows_of_classes(y: np.ndarray, shares: np.ndarray, multiplicities: np.ndarray) -> np.ndarray:
-    """Return the probability of each row if a class is drawn first, and then one of its rows.
-
-    Parameters
-    ----------
-    y : ndarray of int, of shape (n_rows,), or of shape (n_rows, n_labels)
-        Class numbers, or an indicator matrix.
-    shares : ndarray of float, of shape (n_classes,)
-        What the probability of each class is proportional to; classes without rows do not count.
-    multiplicities : ndarray of float, of shape (n_rows,)
-        How often each row counts.
-
-    Returns
-    -------
-    ndarray of float, of shape (n_rows,)
-        They sum to 1, or are all 0 if no class with rows has a share.
+    Raises
+    ------
+    ValueError
+        Arrays or numbers that do not fit each other.
     """
-    counts = class_counts(y, multiplicities)
-    shares = np.where(counts > 0, shares[: len(counts)], 0.0)
-    per_copy = shares / (max(shares.sum(), np.finfo(float).tiny) * np.where(counts > 0, counts, 1))
-    return multiplicities * (per_copy[y] if y.ndim == 1 else y @ per_copy)
+    y = np.asarray(y)
+    if not len(y) or y.ndim > 2:
+        raise ValueError(
+            f"y must have the shape (n_rows,) or (n_rows, n_labels) and at least one row, got {y.shape}. "
+            "Pass class numbers or an indicator matrix."
+        )
+    multiplicities = np.ones(len(y)) if multiplicities is None else np.asarray(multiplicities, dtype=float)
+    if multiplicities.shape != (len(y),) or not (multiplicities >= 0).all() or not multiplicities.any():
+        raise ValueError(
+            f"multiplicities must be one number of at least 0 per row, {len(y)} of them, not all 0, got an array of "
+            f"shape {multiplicities.shape}. Leave them out, or count each row."
+        )
+    if not 0 <= epoch < n_epochs:
+        raise ValueError(f"epoch must be from 0 to n_epochs - 1 = {n_epochs - 1}, got {epoch}. Count from 0.")
+    rows = EpochRows(
+        y, multiplicities, epoch, n_epochs, None if scores is None else np.asarray(scores, float)
+    )
+    n_classes = len(rows.counts)
+    if rows.scores is not None and not (
+        rows.scores.ndim == 1
+        and len(rows.scores) >= n_classes
+        and ((rows.scores >= 0) & (rows.scores <= 1)).all()
+    ):
+        raise ValueError(
+            f"scores must be one F1 score in [0, 1] for each of {n_classes} classes, got {rows.scores.tolist()}. "
+            "Score each class."
+        )
+    return rows
 
 
 def systematic_draw(p: np.ndarray, y: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -80,7 +130,7 @@ def systematic_draw(p: np.ndarray, y: np.ndarray, n: int, rng: np.random.Generat
     ends = n * np.cumsum(p[order])
     ends = np.rint(ends * 2**20) / 2**20  # a class of exactly k expected rows gets k, in spite of rounding
     ends[-1] = n
-    # Points at start, start + 1, ...: how many of them lie before each end.
+    # How many of the points start, start + 1, ... lie before each end.
     before = np.ceil(ends - rng.random()).astype(int)
     times = np.diff(np.maximum(before, 0), prepend=0)
     rows = np.repeat(order, times)

@@ -7,10 +7,10 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
-from skbalagen._utils.sklearn_compat import Interval, StrOptions, fit_context
-from skbalagen.classifiers._row_draws import class_counts, natural_rows, rows_of_classes, systematic_draw
+from skbalagen._utils.sklearn_compat import Interval, StrOptions
+from skbalagen.classifiers._row_draws import EpochRows
+from skbalagen.classifiers._row_sampler import RowSampler
 
 __all__ = [
     "SAMPLER_NAMES",
@@ -25,159 +25,11 @@ __all__ = [
 ]
 
 
-class RowSampler(BaseEstimator):
-    """Base of the row samplers: turns the probability of each row into the rows of an epoch.
-
-    A sampler of your own is a subclass with the method ``_probabilities``.
-
-    Parameters
-    ----------
-    reweight : bool, default=False
-        Whether a row weighs its natural probability over the one that it was drawn with. This is
-        "down-sample and up-weight" for rows that are drawn less than naturally, and "up-sample and down-weight"
-        for the others: the expected gradient stays that of the training set.
-
-    Attributes
-    ----------
-    needs_scores : bool
-        Whether the sampler asks for the F1 score of each class after each epoch. A class attribute.
-
-    See Also
-    --------
-    skbalagen.classifiers.row_samplers.named_sampler : The samplers by name.
-    """
-
-    needs_scores: ClassVar[bool] = False
-    _parameter_constraints: ClassVar[dict[str, Any]] = {"reweight": ["boolean"]}
-
-    def __init__(self, reweight: bool = False) -> None:
-        self.reweight = reweight
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def probabilities(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None = None,
-        *,
-        multiplicities: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Return the probability that a draw is each row.
-
-        Parameters
-        ----------
-        y : ndarray of int, of shape (n_rows,), or of shape (n_rows, n_labels)
-            Class numbers, or 1 for each label that a row has and 0 for the others.
-        epoch : int
-            From 0 to ``n_epochs - 1``.
-        n_epochs : int
-        scores : ndarray of shape (n_classes,), default=None
-            F1 score of each class on held-out rows after the epoch before; None before the first.
-        multiplicities : ndarray of shape (n_rows,), default=None
-            How many rows of the training set each row stands for; None is 1.
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-            They sum to 1.
-
-        Raises
-        ------
-        ValueError
-            Arrays that do not fit each other, or a parameter out of its range.
-        """
-        y, multiplicities = _checked(y, multiplicities)
-        if not 0 <= epoch < n_epochs:
-            raise ValueError(
-                f"epoch must be from 0 to n_epochs - 1 = {n_epochs - 1}, got {epoch}. Count from 0."
-            )
-        weights = self._probabilities(y, epoch, n_epochs, scores, multiplicities)
-        return weights / weights.sum()
-
-    def draw(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None = None,
-        *,
-        n: int,
-        rng: np.random.Generator,
-        multiplicities: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Draw the rows of an epoch.
-
-        Row i occurs ``n * p_i`` times, rounded down or up at random so that the mean is exact; and so does
-        each class. No row comes again before all rows of its class with the same probability have come.
-
-        Parameters
-        ----------
-        y, epoch, n_epochs, scores, multiplicities
-            As in :meth:`probabilities`.
-        n : int
-            Rows to draw, at least 1.
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        ndarray of int, of shape (n,)
-            Row numbers, the classes in random order.
-        """
-        p = self.probabilities(y, epoch, n_epochs, scores, multiplicities=multiplicities)
-        return systematic_draw(p, np.asarray(y), n, rng)
-
-    def weights(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None = None,
-        *,
-        multiplicities: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Return the weight of each row in the loss when it is drawn: 1 unless `reweight` is set.
-
-        Parameters
-        ----------
-        y, epoch, n_epochs, scores, multiplicities
-            As in :meth:`probabilities`.
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-            0 for rows that are never drawn.
-        """
-        p = self.probabilities(y, epoch, n_epochs, scores, multiplicities=multiplicities)
-        if not self.reweight:
-            return np.ones(len(p))
-        natural = natural_rows(_checked(y, multiplicities)[1])
-        return np.divide(natural, p, out=np.zeros(len(p)), where=p > 0)
-
-    def _probabilities(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None,
-        multiplicities: np.ndarray,
-    ) -> np.ndarray:
-        """Return what the probabilities of the rows are proportional to, of shape (n_rows,)."""
-        raise NotImplementedError
-
-
 class NaturalSampler(RowSampler):
     """Each row as often as it occurs: an epoch of all rows has each of them once, as without a sampler."""
 
-    def _probabilities(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None,
-        multiplicities: np.ndarray,
-    ) -> np.ndarray:
-        return natural_rows(multiplicities)
+    def _probabilities(self, rows: EpochRows) -> np.ndarray:
+        return rows.natural
 
 
 class ClassAwareSampler(RowSampler):
@@ -205,16 +57,8 @@ class ClassAwareSampler(RowSampler):
     [50, 50]
     """
 
-    def _probabilities(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None,
-        multiplicities: np.ndarray,
-    ) -> np.ndarray:
-        counts = class_counts(y, multiplicities)
-        return rows_of_classes(y, np.ones(len(counts)), multiplicities)
+    def _probabilities(self, rows: EpochRows) -> np.ndarray:
+        return rows.class_first(np.ones(len(rows.counts)))
 
 
 class TemperatureSampler(RowSampler):
@@ -248,16 +92,8 @@ class TemperatureSampler(RowSampler):
         super().__init__(reweight)
         self.temperature = temperature
 
-    def _probabilities(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None,
-        multiplicities: np.ndarray,
-    ) -> np.ndarray:
-        counts = class_counts(y, multiplicities)
-        return rows_of_classes(y, counts ** (1 / self.temperature), multiplicities)
+    def _probabilities(self, rows: EpochRows) -> np.ndarray:
+        return rows.class_first(rows.counts ** (1 / self.temperature))
 
 
 class ProgressiveSampler(RowSampler):
@@ -281,18 +117,9 @@ class ProgressiveSampler(RowSampler):
     [0.566667, 0.241667, 0.191667]
     """
 
-    def _probabilities(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None,
-        multiplicities: np.ndarray,
-    ) -> np.ndarray:
-        counts = class_counts(y, multiplicities)
-        balance = np.linspace(0, 1, n_epochs)[epoch]
-        balanced = rows_of_classes(y, np.ones(len(counts)), multiplicities)
-        return (1 - balance) * natural_rows(multiplicities) + balance * balanced
+    def _probabilities(self, rows: EpochRows) -> np.ndarray:
+        balance = np.linspace(0, 1, rows.n_epochs)[rows.epoch]
+        return (1 - balance) * rows.natural + balance * rows.class_first(np.ones(len(rows.counts)))
 
 
 class PerformanceSampler(RowSampler):
@@ -331,28 +158,13 @@ class PerformanceSampler(RowSampler):
         super().__init__(reweight)
         self.natural_share = natural_share
 
-    def _probabilities(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None,
-        multiplicities: np.ndarray,
-    ) -> np.ndarray:
-        natural = natural_rows(multiplicities)
-        if scores is None:
-            return natural
-        scores = np.asarray(scores, dtype=float)
-        n_classes = len(class_counts(y, multiplicities))
-        if scores.ndim != 1 or len(scores) < n_classes or not ((scores >= 0) & (scores <= 1)).all():
-            raise ValueError(
-                f"scores must be one F1 score in [0, 1] for each of {n_classes} classes, got {scores.tolist()}. "
-                "Score each class."
-            )
-        wanted = rows_of_classes(y, 1 - scores, multiplicities)
+    def _probabilities(self, rows: EpochRows) -> np.ndarray:
+        if rows.scores is None:
+            return rows.natural
+        wanted = rows.class_first(1 - rows.scores)
         if not wanted.any():
-            return natural
-        return self.natural_share * natural + (1 - self.natural_share) * wanted
+            return rows.natural
+        return self.natural_share * rows.natural + (1 - self.natural_share) * wanted
 
 
 class RepeatFactorSampler(RowSampler):
@@ -395,37 +207,14 @@ class RepeatFactorSampler(RowSampler):
         super().__init__(reweight)
         self.threshold = threshold
 
-    def _probabilities(
-        self,
-        y: np.ndarray,
-        epoch: int,
-        n_epochs: int,
-        scores: np.ndarray | None,
-        multiplicities: np.ndarray,
-    ) -> np.ndarray:
-        counts = class_counts(y, multiplicities)
+    def _probabilities(self, rows: EpochRows) -> np.ndarray:
+        counts = rows.counts
         seen = counts > 0
-        shares = np.where(seen, counts, 1) / multiplicities.sum()
+        shares = np.where(seen, counts, 1) / rows.multiplicities.sum()
         threshold = np.median(shares[seen]) if isinstance(self.threshold, str) else self.threshold
         factors = np.maximum(1, np.sqrt(threshold / shares))  # (n_classes,)
-        per_row = factors[y] if y.ndim == 1 else np.where(y > 0, factors, 1).max(axis=1)
-        return per_row * multiplicities
-
-
-def _checked(y: np.ndarray, multiplicities: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    y = np.asarray(y)
-    if not len(y) or y.ndim > 2:
-        raise ValueError(
-            f"y must have the shape (n_rows,) or (n_rows, n_labels) and at least one row, got {y.shape}. "
-            "Pass class numbers or an indicator matrix."
-        )
-    multiplicities = np.ones(len(y)) if multiplicities is None else np.asarray(multiplicities, dtype=float)
-    if multiplicities.shape != (len(y),) or not (multiplicities >= 0).all() or not multiplicities.any():
-        raise ValueError(
-            f"multiplicities must be one number of at least 0 per row, {len(y)} of them, not all 0, got an array of "
-            f"shape {multiplicities.shape}. Leave them out, or count each row."
-        )
-    return y, multiplicities
+        per_row = factors[rows.y] if rows.y.ndim == 1 else np.where(rows.y > 0, factors, 1).max(axis=1)
+        return per_row * rows.multiplicities
 
 
 _SAMPLERS: dict[str, Callable[[], RowSampler]] = {

@@ -13,7 +13,6 @@ from skbalagen.classifiers.row_samplers import (
     PerformanceSampler,
     ProgressiveSampler,
     RepeatFactorSampler,
-    RowSampler,
     TemperatureSampler,
     named_sampler,
 )
@@ -114,20 +113,6 @@ def test_class_aware_weights_have_the_values_worked_out_by_hand():
     assert (sampler.probabilities(TWO, 0, 1) * weights).sum() == pytest.approx(1)
 
 
-def test_down_sampling_and_up_weighting_keeps_the_weight_of_each_class():
-    # 90 rows drawn 30 times weigh 3 each; nothing else changes.
-    class Third(RowSampler):
-        def _probabilities(self, y, epoch, n_epochs, scores, multiplicities):
-            return np.where(y == 0, 1 / 3, 1) * multiplicities
-
-    sampler = Third(reweight=True)
-    p, weights = sampler.probabilities(TWO, 0, 1), sampler.weights(TWO, 0, 1)
-    drawn = sampler.draw(TWO, 0, 1, n=40, rng=np.random.default_rng(0))
-    assert np.bincount(TWO[drawn]).tolist() == [30, 10]
-    assert weights[0] / weights[90] == pytest.approx(3)
-    assert np.bincount(TWO, p * weights) == pytest.approx([0.9, 0.1])
-
-
 def test_rows_that_are_not_drawn_weigh_nothing():
     weights = ClassAwareSampler(reweight=True).weights(LABELS, 0, 1)
     assert (weights[13:] == 0).all()
@@ -192,16 +177,6 @@ def test_performance_leaves_out_classes_without_rows():
     assert p == pytest.approx(np.array([0.05, 0.05, 0.7]) / 0.8)
 
 
-@pytest.mark.parametrize(
-    "scores", [[0.5, 0.5], [0.5, 0.5, 1.2], [0.5, np.nan, 0.5], [[0.5, 0.5, 0.5]]], ids=str
-)
-def test_performance_refuses_scores_that_are_none(scores):
-    with pytest.raises(
-        ValueError, match=r"scores must be one F1 score in \[0, 1\] for each of 3 classes, got"
-    ):
-        PerformanceSampler().probabilities(SCORED, 1, 5, np.array(scores))
-
-
 def repeat_factors(sampler, y):
     """Factors relative to that of the first row."""
     p = sampler.probabilities(y, 0, 1)
@@ -252,22 +227,6 @@ def test_samplers_are_cloned_and_searched_over():
 
 
 @pytest.mark.parametrize(
-    ("y", "keywords", "message"),
-    [
-        (np.zeros(0, int), {}, "y must have the shape .* and at least one row, got"),
-        (np.zeros((2, 2, 2), int), {}, "y must have the shape"),
-        (TWO, {"multiplicities": np.ones(3)}, "multiplicities must be one number .* per row, 100 of them"),
-        (TWO, {"multiplicities": np.zeros(100)}, "not all 0"),
-        (TWO, {"epoch": 2}, "epoch must be from 0 to n_epochs - 1 = 1, got 2. Count from 0"),
-    ],
-)
-def test_arrays_that_do_not_fit_are_refused(y, keywords, message):
-    epoch = keywords.pop("epoch", 0)
-    with pytest.raises(ValueError, match=message):
-        NaturalSampler().probabilities(y, epoch, 2, **keywords)
-
-
-@pytest.mark.parametrize(
     "sampler",
     [
         TemperatureSampler(0.5),
@@ -280,8 +239,3 @@ def test_arrays_that_do_not_fit_are_refused(y, keywords, message):
 def test_parameters_out_of_range_are_refused(sampler):
     with pytest.raises(ValueError, match="parameter of"):
         sampler.draw(TWO, 0, 1, n=10, rng=np.random.default_rng(0))
-
-
-def test_a_sampler_of_your_own_needs_its_probabilities():
-    with pytest.raises(NotImplementedError):
-        RowSampler().probabilities(TWO, 0, 1)
