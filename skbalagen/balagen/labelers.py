@@ -8,10 +8,13 @@ from typing import Any, Protocol, Self
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
+from skbalagen._utils.labels import check_labels, label_columns
 from skbalagen._utils.progress import progress_bar
 from skbalagen._utils.text import Labels, Texts, as_texts
+from skbalagen._utils.validation import check_texts_and_labels
 from skbalagen.balagen.selection import is_accepted, required_votes
 
 __all__ = [
@@ -166,17 +169,17 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            A member that is not a classifier, impossible weights, or a voting rule that asks for more votes
-            than there are members.
+            Input that is not texts with one label each, of two classes or more; a member that is not a classifier,
+            impossible weights, or a voting rule that asks for more votes than there are members.
         """
-        texts = as_texts(X)
+        texts, labels = check_texts_and_labels(X, y)
         members = self.members()
         required_votes(self.voting, len(members))
-        self.classes_ = np.unique(np.asarray(y))
+        self.classes_ = np.unique(labels)
         self.weights_ = np.array(self.member_weights())
         # Threads: the heavy parts release the interpreter, and an encoder's weights are not copied.
         fitting = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")(
-            delayed(clone(member).fit)(texts, y) for member in members
+            delayed(clone(member).fit)(texts, labels) for member in members
         )
         self.estimators_ = list(
             progress_bar(fitting, title="fitting labelers", unit="labeler", total=len(members))
@@ -202,18 +205,25 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
             or 0.
         accepted : ndarray of bool, of shape (n_samples,)
             What the voting rule makes of it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Input that is not texts with one label each, or a label that was not fitted; the row is named.
         """
         check_is_fitted(self)
-        wanted = np.asarray(y)
-        if not len(wanted):
+        if hasattr(y, "__len__") and not len(y) and not len(X):
             return np.zeros((0, len(self.estimators_)), dtype=bool), np.zeros(0), np.zeros(0, dtype=bool)
-        each = self._probabilities(X)
-        return self._verdicts(each, self._mean(each), np.searchsorted(self.classes_, wanted))
+        texts, wanted = as_texts(X, allow_empty=True), column_or_1d(check_labels(y))
+        check_consistent_length(texts, wanted)
+        column = label_columns(wanted, self.classes_)
+        each = self._probabilities(texts)
+        return self._verdicts(each, self._mean(each), column)
 
     def assign(self, X: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the label of :meth:`predict` for each text, and what :meth:`judge` says of it, in one pass."""
         check_is_fitted(self)
-        each = self._probabilities(X)
+        each = self._probabilities(as_texts(X, allow_empty=True))
         mean = self._mean(each)
         column = mean.argmax(axis=1)
         return self.classes_[column], *self._verdicts(each, mean, column)
@@ -229,7 +239,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Texts) -> np.ndarray:
         """Return the labelers' mean probability of each class, of shape (n_samples, n_classes)."""
         check_is_fitted(self)
-        return self._mean(self._probabilities(X))
+        return self._mean(self._probabilities(as_texts(X, allow_empty=True)))
 
     def predict(self, X: Texts) -> np.ndarray:
         """Return the label with the highest mean probability; of equal ones, the first in `classes_`."""
@@ -238,15 +248,8 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
 
     def _probabilities(self, X: Texts) -> np.ndarray:
         """Return each labeler's probabilities, of shape (n_labelers, n_samples, n_classes)."""
-        return np.array(
-            [
-                member.predict_proba(X)
-                if hasattr(member, "predict_proba")
-                else np.asarray(member.predict(X))[:, None] == self.classes_
-                for member in progress_bar(self.estimators_, title="labeling", unit="labeler", keep=False)
-            ],
-            dtype=float,
-        )
+        members = progress_bar(self.estimators_, title="labeling", unit="labeler", keep=False)
+        return np.array([_probabilities(member, X, self.classes_) for member in members])
 
     def _mean(self, each: np.ndarray) -> np.ndarray:
         """Return the weighted mean over labelers of `each`, of shape (n_labelers, n_samples, n_classes)."""
@@ -259,6 +262,23 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         confidence = mean[np.arange(len(column)), column]
         votes = (each.argmax(axis=2) == column).T
         return votes, confidence, is_accepted(votes, confidence == mean.max(axis=1), self.voting)
+
+
+def _probabilities(member: Any, X: Texts, classes: np.ndarray) -> np.ndarray:
+    """Return a fitted labeler's probability of each of `classes`, float, of shape (n_samples, n_classes)."""
+    if not hasattr(member, "predict_proba"):
+        return (np.asarray(member.predict(X))[:, None] == classes).astype(float)
+    proba = np.asarray(member.predict_proba(X), dtype=float)
+    if proba.shape != (len(X), len(classes)) or not np.isfinite(proba).all():
+        what = "one that is not finite" if proba.shape == (len(X), len(classes)) else f"shape {proba.shape}"
+        raise ValueError(
+            f"labelers must give one probability per text and class, shape {(len(X), len(classes))}, got {what} from "
+            f"{type(member).__name__}. Correct its predict_proba, or leave it out."
+        )
+    known = np.asarray(getattr(member, "classes_", classes))
+    return (
+        proba if np.array_equal(known, classes) else proba[:, label_columns(classes, known, name="classes_")]
+    )
 
 
 class WeakLabelers(Protocol):

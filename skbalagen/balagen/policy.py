@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
+from numbers import Real
 from typing import Any
 
 import numpy as np
+
+from skbalagen._utils.labels import check_labels
 
 __all__ = [
     "AugmentOnlyPolicy",
@@ -39,7 +42,7 @@ def class_sizes(y: Sequence[Any] | np.ndarray) -> dict[Any, int]:
     >>> class_sizes(["b", "a", "b"])
     {'a': 1, 'b': 2}
     """
-    labels, counts = np.unique(np.asarray(y), return_counts=True)
+    labels, counts = np.unique(check_labels(y), return_counts=True)
     names, order = labels.tolist(), np.argsort(counts, kind="stable")
     return {names[i]: int(counts[i]) for i in order}
 
@@ -51,8 +54,8 @@ _MOST_PERCENT = 10_000
 def check_betas(beta_low: float, beta_high: float) -> None:
     """Raise ValueError unless 0 <= beta_high <= 100, beta_low >= 0 and the two leave each other room."""
     for name, value in (("beta_low", beta_low), ("beta_high", beta_high)):
-        if not np.isfinite(value) or value < 0:
-            raise ValueError(f"{name} must be a percentage >= 0, got {value!r}.")
+        if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value) or value < 0:
+            raise ValueError(f"{name} must be a percentage >= 0, got {value!r}. Pass a number such as 95.")
     if beta_low > _MOST_PERCENT:
         raise ValueError(
             f"beta_low must be at most {_MOST_PERCENT} (percent of the largest class, where above 100), got {beta_low!r}."
@@ -187,7 +190,7 @@ class AugmentOnlyPolicy:
     n_rows: int
 
     def __post_init__(self) -> None:
-        if self.n_rows < 0:
+        if not isinstance(self.n_rows, int | np.integer) or isinstance(self.n_rows, bool) or self.n_rows < 0:
             raise ValueError(f"n_rows must be an int >= 0 (rows to add to each class), got {self.n_rows!r}.")
 
     def __call__(self, y: Sequence[Any] | np.ndarray) -> dict[Any, int]:

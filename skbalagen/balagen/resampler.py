@@ -26,6 +26,7 @@ from skbalagen._utils.sklearn_compat import (
 )
 from skbalagen._utils.text import as_texts
 from skbalagen._utils.validation import check_texts_or_table
+from skbalagen.balagen.assembly import Assembled
 from skbalagen.balagen.carried import carried_groups, carried_weights
 from skbalagen.balagen.label_sets import LabelSets, is_indicator, label_table
 from skbalagen.balagen.labelers import LabelerEnsemble
@@ -33,6 +34,7 @@ from skbalagen.balagen.leak_gate import LeakGate
 from skbalagen.balagen.paper import paper_parameters
 from skbalagen.balagen.parts import make_generator
 from skbalagen.balagen.policy import SamplingStrategy
+from skbalagen.balagen.precautions import warn_of_generated_rows
 from skbalagen.balagen.run import choose_policy, run
 from skbalagen.balagen.shortfall import ShortfallWarning, report_shortfall
 from skbalagen.balagen.tables import candidate_table, class_table
@@ -145,6 +147,9 @@ default="auto"
 
     With scikit-learn 1.9, `set_callbacks` takes callbacks such as ``sklearn.callback.ProgressBar()``. They are told
     of the steps "labelers" and "generator", and of "candidates" for each round.
+
+    Several threads may use one resampler: each gets the rows of its own call, and the attributes are those of the
+    call that ended last. With callbacks, give each thread a clone.
 
     A two-dimensional table of numbers has no texts: its small classes are filled with copies, with a warning.
 
@@ -301,16 +306,18 @@ default="auto"
         groups = None if groups is None else column_or_1d(groups)
         check_consistent_length(labels, groups)
 
-        with progress_shown(self.verbose), callback_task(self, "fit_resample", n_steps=None):
-            X_new, _ = self._fit_resample(texts, labels, unlabeled=pool, sets=sets)
+        warn_of_generated_rows(X)
 
-        rows, new = self._rows, self.is_synthetic_
-        del self._rows
-        self.sample_weight_ = None if weights is None else carried_weights(weights, labels, rows, new)
-        self.groups_ = None if groups is None else carried_groups(groups, rows, new)
+        with progress_shown(self.verbose), callback_task(self, "fit_resample", n_steps=None):
+            made, fitted = self._fit_resample(texts, labels, unlabeled=pool, sets=sets)
+
+        rows, new = made.rows, made.is_synthetic
+        fitted["sample_weight_"] = None if weights is None else carried_weights(weights, labels, rows, new)
+        fitted["groups_"] = None if groups is None else carried_groups(groups, rows, new)
+        self.__dict__.update(fitted)  # all at once: another thread may use the same resampler
         if texts is None:
             return take(X, rows), take(y, rows)
-        return rebuild(X, rows, X_new, new, self.text_column), take(y, rows)
+        return rebuild(X, rows, made.texts, new, self.text_column), take(y, rows)
 
     def _fit_resample(
         self,
@@ -319,19 +326,11 @@ default="auto"
         *,
         unlabeled: np.ndarray | None = None,
         sets: LabelSets | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Run the algorithm and set the fitted attributes; None for a table of numbers."""
-        made, self.sampling_strategy_, self.band_, self.generator_, self.labelers_ = run(
-            self, X, y, unlabeled, sets
-        )
+    ) -> tuple[Assembled, dict[str, Any]]:
+        """Run the algorithm; return what it made, and the fitted attributes. X is None for a table of numbers."""
+        made, targets, band, generator, labelers = run(self, X, y, unlabeled, sets)
         candidates = made.candidates
         report_shortfall(candidates, stacklevel=4)
-        self.is_synthetic_ = made.is_synthetic
-        self.source_indices_ = np.where(made.is_synthetic, -1, made.rows)
-        self._rows = made.rows
-        self.candidates_ = candidate_table(
-            {"unlabeled": candidates.unlabeled, "generated": candidates.generated}
-        )
         table = class_table(
             candidates.sizes,
             made.targets,
@@ -339,10 +338,20 @@ default="auto"
             made.n_copied,
             candidates.generated,
             candidates.unlabeled,
-            getattr(self.generator_, "order_", None),
+            getattr(generator, "order_", None),
         )
-        self.report_ = table if sets is None else label_table(sets, table, self.sampling_strategy_)
-        return made.texts, made.labels
+        return made, {
+            "sampling_strategy_": targets,
+            "band_": band,
+            "generator_": generator,
+            "labelers_": labelers,
+            "is_synthetic_": made.is_synthetic,
+            "source_indices_": np.where(made.is_synthetic, -1, made.rows),
+            "candidates_": candidate_table(
+                {"unlabeled": candidates.unlabeled, "generated": candidates.generated}
+            ),
+            "report_": table if sets is None else label_table(sets, table, targets),
+        }
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the fitted labelers out of pickles: what they said is in `candidates_`."""

@@ -31,6 +31,7 @@ from skbalagen.balagen.policy import (
     growing_policy,
     resolve_targets,
 )
+from skbalagen.balagen.precautions import check_rows_wanted
 from skbalagen.balagen.training_set import BalanceTraining, balance_of
 from skbalagen.cache import CachedGenerator, CachedLabelers, ComponentCache, open_cache
 
@@ -66,11 +67,12 @@ def choose_policy(resampler: Any, y: np.ndarray, generator: Any) -> tuple[Policy
     Raises
     ------
     ValueError
-        Betas that contradict each other, or "grow" together with `beta_high`.
+        Betas that contradict each other, or "grow" together with `beta_high`. The policy raises one if it wants
+        more rows than a machine holds.
     """
     strategy = resampler.sampling_strategy
     if not isinstance(strategy, str) or strategy not in ("auto", "grow"):
-        return partial(resolve_targets, strategy), None
+        return partial(_affordable, partial(resolve_targets, strategy)), None
     if strategy == "grow" and resampler.beta_high:
         raise ValueError(
             f"sampling_strategy='grow' grows every class, expected beta_high=0, got {resampler.beta_high!r}. "
@@ -84,7 +86,14 @@ def choose_policy(resampler: Any, y: np.ndarray, generator: Any) -> tuple[Policy
             advised_rows=getattr(generator, "advised_rows", _ADVISED_ROWS),
             otherwise=policy,
         )
-    return policy, policy.band(y)
+    return partial(_affordable, policy), policy.band(y)
+
+
+def _affordable(policy: Policy, y: np.ndarray) -> Mapping[Any, int]:
+    """Return the rows that a policy wants, unless there are too many of them."""
+    targets = policy(y)
+    check_rows_wanted(targets, y)
+    return targets
 
 
 def run(
@@ -180,7 +189,15 @@ def _share(generator: Any, generated_share: float | None, n_rows: int) -> float:
         return 0.0
     if generated_share is not None:
         return generated_share
-    return generator.advised_share(n_rows) if hasattr(generator, "advised_share") else 1.0
+    if not hasattr(generator, "advised_share"):
+        return 1.0
+    share = generator.advised_share(n_rows)
+    if not isinstance(share, int | float | np.number) or not 0 <= share <= 1:
+        raise ValueError(
+            f"generator.advised_share must return a number in [0, 1], got {share!r} for a class of {n_rows} rows. "
+            "Correct the generator, or set generated_share."
+        )
+    return float(share)
 
 
 def _gate(near_duplicates: str | LeakGate) -> LeakGate:

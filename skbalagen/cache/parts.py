@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skbalagen._utils.random import as_seed
+from skbalagen._utils.streams import check_candidates
 from skbalagen._utils.text import Labels, Texts, label_array
 from skbalagen.cache.component_cache import FORMAT, ComponentCache
 
@@ -48,7 +49,9 @@ class CachedGenerator:
                 if len(kept.get(names[label], ())) < span.stop
             }
             if lacking:
-                for label, texts in self.generator.sample(lacking, random_state=seed).items():
+                written = self.generator.sample(lacking, random_state=seed)
+                check_candidates(written, lacking)
+                for label, texts in written.items():
                     kept.setdefault(names[label], []).extend(texts)
         return {label: [kept[names[label]][i] for i in span] for label, span in spans.items()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Literal
 
 from skbalagen.balagen.policy import class_sizes
@@ -40,7 +41,8 @@ class AddRowsPolicy:
     n_rows: int | None = None
 
     def __post_init__(self) -> None:
-        if self.n_rows is not None and self.n_rows < 1:
+        whole = isinstance(self.n_rows, Integral) and not isinstance(self.n_rows, bool)
+        if self.n_rows is not None and not (whole and self.n_rows >= 1):
             raise ValueError(
                 f"n_rows must be an int >= 1 (rows to add to a class) or None, got {self.n_rows!r}."
             )

@@ -155,3 +155,77 @@ def test_judging_nothing_gives_nothing():
     ensemble = LabelerEnsemble(estimators=[Sure(), Sure()]).fit(["a", "b"], ["a", "b"])
     votes, confidence, accepted = ensemble.judge([], [])
     assert (votes.shape, confidence.shape, accepted.shape) == ((0, 2), (0,), (0,))
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "error", "message"),
+    [
+        (["a", "b"], ["a", None], ValueError, "y must have one label per row, got None in row 1"),
+        (["a", "b"], ["a", 1], TypeError, "labels of one type"),
+        (["a", " "], ["a", "b"], ValueError, "no empty texts, got ' ' in row 1"),
+        (["a", "b"], ["a", "a"], ValueError, "at least two classes, got one class: 'a'"),
+        (["a", "b"], ["a"], ValueError, "inconsistent numbers of samples"),
+        (["a", "b"], None, ValueError, "requires y to be passed"),
+    ],
+)
+def test_fit_refuses_rows_without_one_label_each(X, y, error, message):
+    with pytest.raises(error, match=message):
+        LabelerEnsemble(estimators=[Sure()]).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "error", "message"),
+    [
+        (["x", 3], ["a", "a"], TypeError, r"X must hold texts only, got 3 \(int\) in row 1"),
+        ("x", ["a"], TypeError, "got a single str"),
+        (["x", "x"], ["a"], ValueError, "inconsistent numbers of samples"),
+        (["x"], None, TypeError, "y must be a sequence with one label per row, got NoneType"),
+        ([], ["a"], ValueError, "X must hold at least one text"),
+        (["x", "x"], ["a", None], ValueError, "one label per row, got None in row 1"),
+        (["x", "x"], ["a", "c"], ValueError, "labels that were fitted, got 'c' in row 1; the classes are"),
+        (["x", "x"], [0, 1], ValueError, "labels that were fitted, got 0 in row 0"),
+    ],
+)
+def test_judge_refuses_what_is_no_candidate_of_a_fitted_class(X, y, error, message):
+    ensemble = LabelerEnsemble(estimators=[Sure()]).fit(["a", "b"], ["a", "b"])
+    with pytest.raises(error, match=message):
+        ensemble.judge(X, y)
+
+
+@pytest.mark.parametrize("method", ["assign", "predict", "predict_proba"])
+@pytest.mark.parametrize(
+    ("X", "error"), [([None], TypeError), ([3.5], TypeError), ("x", TypeError), ([], ValueError)]
+)
+def test_what_is_no_text_is_refused(method, X, error):
+    ensemble = LabelerEnsemble(estimators=[Sure()]).fit(["a", "b"], ["a", "b"])
+    with pytest.raises(error, match="X must"):
+        getattr(ensemble, method)(X)
+
+
+class Backwards(Sure):
+    """Lists its classes in another order."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)[::-1]
+        return self
+
+
+def test_a_member_may_list_its_classes_in_any_order():
+    ensemble = LabelerEnsemble(estimators=[Backwards(0.9)]).fit(["a", "b"], ["a", "b"])
+    assert ensemble.predict_proba(["x"])[0] == pytest.approx([0.1, 0.9])
+    assert ensemble.judge(["x"], ["b"])[0].tolist() == [[True]]
+
+
+@pytest.mark.parametrize(
+    ("proba", "got"), [([[np.nan, 1.0]], "one that is not finite"), ([[1.0]], r"shape \(1, 1\)")]
+)
+def test_a_member_without_proper_probabilities_is_named(proba, got):
+    class Broken(Sure):
+        def predict_proba(self, X):
+            return np.array(proba)
+
+    ensemble = LabelerEnsemble(estimators=[Broken()]).fit(["a", "b"], ["a", "b"])
+    with pytest.raises(
+        ValueError, match=rf"shape \(1, 2\), got {got} from Broken. Correct its predict_proba"
+    ):
+        ensemble.judge(["x"], ["a"])

@@ -143,3 +143,21 @@ def test_a_policy_is_asked_once_and_its_answer_is_what_is_reported(corpus):
     resampler = make(sampling_strategy=lambda y: next(answers))
     _, y = resampler.fit_resample(*corpus)
     assert y.count("city") == resampler.sampling_strategy_["city"] == 4
+
+
+@pytest.mark.parametrize("share", [1.5, -0.1, float("nan"), None, "all"])
+def test_impossible_advice_of_a_generator_is_refused(corpus, share):
+    class Advising(NumberedGenerator):
+        def advised_share(self, n_rows):
+            return share
+
+    with pytest.raises(
+        ValueError, match=r"advised_share must return a number in \[0, 1\], got .* of 2 rows. Corr"
+    ):
+        make(generator=Advising()).fit_resample(*corpus)
+
+
+def test_with_a_bound_beyond_all_numbers_candidates_are_read_until_the_classes_are_full(corpus):
+    resampler = make(max_candidates=1e308, shortfall="raise")
+    resampler.fit_resample(*corpus)
+    assert (resampler.report_["n_missing"] == 0).all()
