@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from skbalagen._utils.progress import progress_bar
+from skbalagen._utils.streams import check_candidates
 from skbalagen._utils.text import fold_text, label_array
 from skbalagen.balagen.leak_gate import KnownRows, LeakGate, Leaks
 from skbalagen.balagen.policy import class_sizes
@@ -47,7 +49,7 @@ def candidate_budget(
     if isinstance(max_candidates, str):
         affordable = max(sum(sizes.values()), FEW_ROWS)
         return 3 * max(largest, min(sum(lacking.values()), affordable))
-    return int(max_candidates * largest)
+    return int(min(max_candidates * largest, sys.maxsize))
 
 
 @dataclass(frozen=True)
@@ -355,11 +357,5 @@ def _within(wishes: dict[Any, int], budget: int) -> dict[Any, int]:
 
 
 def _in_order(candidates: Mapping[Any, Sequence[str | None]], spans: Mapping[Any, range]) -> list[str | None]:
-    got = {label: len(candidates.get(label, ())) for label in spans}
-    wanted = {label: len(span) for label, span in spans.items()}
-    if got != wanted:
-        raise ValueError(
-            f"generator.sample must return one candidate (a text or None) for each index of its spans, expected "
-            f"{wanted!r} candidates, got {got!r}. Correct the generator; see skbalagen.TextGenerator."
-        )
+    check_candidates(candidates, spans)
     return [text for label in spans for text in candidates[label]]
