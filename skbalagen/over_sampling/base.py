@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
+from scipy.sparse import issparse
 
 from skbalagen._utils.random import as_seed
 
@@ -20,7 +21,8 @@ NewRows = Callable[[Any, int, np.random.Generator], np.ndarray]
 class VectorOverSampler(BaseOverSampler):
     """Base of samplers that learn from all rows, and then write new rows for each class that is to grow.
 
-    A subclass has :meth:`_learn`. The rows of `X` come first, in their order and unchanged.
+    A subclass has :meth:`_learn`. The rows of `X` come first, in their order and unchanged. New rows are dense: a sparse
+    `X` is made dense inside, and comes back sparse.
 
     Parameters
     ----------
@@ -48,10 +50,10 @@ class VectorOverSampler(BaseOverSampler):
     def _learn(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> NewRows:
         """Learn from the rows `X`, float64 of shape (n_samples, n_features), and return what writes new ones."""
 
-    def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = False) -> tuple[Any, Any, bool]:
-        return super()._check_X_y(X, y, accept_sparse=accept_sparse)
-
-    def _fit_resample(self, X: np.ndarray, y: np.ndarray, **params: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _fit_resample(self, X: Any, y: np.ndarray, **params: Any) -> tuple[Any, np.ndarray]:
+        if issparse(X):
+            X_new, y_new = self._fit_resample(X.toarray(), y)
+            return type(X)(X_new), y_new
         rng = np.random.default_rng(as_seed(self.random_state))
         # In the order of the classes, not in that of a dict of the user's.
         wanted = {
@@ -60,7 +62,7 @@ class VectorOverSampler(BaseOverSampler):
         self.distinct_share_: dict[Any, float] = {}
         if not wanted:
             return X.copy(), y.copy()
-        new_rows = self._learn(X.astype(np.float64), y, rng)
+        new_rows = self._learn(np.ascontiguousarray(X, dtype=np.float64), y, rng)
         blocks = {label: new_rows(label, n, rng) for label, n in wanted.items()}
         for label, block in blocks.items():
             self.distinct_share_[label] = len(np.unique(block.round(6), axis=0)) / len(block)
@@ -68,8 +70,3 @@ class VectorOverSampler(BaseOverSampler):
         X_new = np.concatenate([X.astype(dtype), *(block.astype(dtype) for block in blocks.values())])
         labels = np.array(list(blocks), dtype=y.dtype)
         return X_new, np.concatenate([y, np.repeat(labels, list(wanted.values()))])
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags
