@@ -64,6 +64,7 @@ class Recipe:
 
 
 BASE = Recipe(most=20, weight=0.5)
+_FEW_SOFT = replace(BASE, fill="all", targets="distilled", teacher="meaning")
 
 GROUPS: dict[str, list[Recipe]] = {
     "free": [Recipe(labels=False), Recipe()],
@@ -131,11 +132,11 @@ GROUPS: dict[str, list[Recipe]] = {
         Recipe(most=20, weight=0.5),
         Recipe(most=20, weight=0.5, fill="all", targets="relabeled"),
     ],
-    "fine-tuned": [
-        Recipe(),
-        Recipe(most=20, weight=0.5),
-        Recipe(most=20, weight=0.5, fill="all", targets="distilled", teacher="meaning"),
-    ],
+    # A fit takes as long as it has rows.
+    "encoder, soft": [Recipe(), _FEW_SOFT],
+    "encoder, many classes": [Recipe(), replace(_FEW_SOFT, most=5)],
+    "set_fit": [Recipe(), BASE],
+    "set_fit, many classes": [Recipe(), replace(BASE, most=5)],
     "hard": [
         Recipe(copies=True),
         Recipe(most=20, weight=0.5),

@@ -3,7 +3,7 @@
     python benchmarks/recipe_tables.py benchmarks/results/recipes.jsonl --free benchmarks/results/benchmark.jsonl
 
 Macro accuracy of each recipe less that of label texts with logit adjustment on the same splits; of one recipe beside
-it, with all measures; of that recipe against the best free remedy of each task; and which share it gains of what real
+it and beside the best free remedy of each task, with paired tests and all measures; and which share it gains of what real
 rows in place of generated ones would bring. The seeds that the recipes were chosen on and the others stand apart.
 `--recipe` names the recipe, by default the recommended one; "word edits" is that of recipes_eda.jsonl.
 """
@@ -65,8 +65,13 @@ def scores(rows: list[dict], classifier: str, name: str, measure: str = "macro")
     return pd.Series(list(found.values()), index=index, dtype=float)
 
 
-def beside_free(rows: list[dict], classifier: str, name: str, seeds: list[int]) -> pd.DataFrame:
-    """Return, for each task, the means of the free recipe and of another on the splits that both have."""
+def beside_free(
+    rows: list[dict], free_rows: list[dict], classifier: str, name: str, seeds: list[int]
+) -> pd.DataFrame:
+    """Compare a recipe with label texts + logit adjustment, and with the best free remedy of each task.
+
+    On the splits that both recipes have; a free remedy counts where it has all of a task's.
+    """
     both = pd.DataFrame({"free": scores(rows, classifier, FREE), "recipe": scores(rows, classifier, name)})
     both = both.dropna()
     both = both[both.index.get_level_values("seed").isin(seeds)] if len(both) else both
@@ -79,19 +84,43 @@ def beside_free(rows: list[dict], classifier: str, name: str, seeds: list[int]) 
     table["seeds"] = by_task["difference"].count()
     table["better"] = by_task["difference"].agg(lambda d: (d > 0).sum())
     table["worse"] = by_task["difference"].agg(lambda d: (d < 0).sum())
-    numbers = table[["free", "recipe", "difference"]].mean()
-    table.loc["mean of tasks"] = pd.Series(numbers.to_dict() | {"seeds": table["seeds"].min()})
+    best = {task: best_free(free_rows, classifier, part) for task, part in both["free"].groupby("task")}
+    table["best free"] = [best[task][0] for task in table.index]
+    table["difference "] = [table.loc[task, "recipe"] - best[task][1] for task in table.index]
+    numbers = table[["free", "recipe", "difference", "difference "]].mean()
+    table.loc["mean of tasks"] = pd.Series(
+        numbers.to_dict() | {"seeds": table["seeds"].min(), "best free": ""}
+    )
+    print_tests(both, classifier)
+    return table.rename(columns={"free": "label texts + logit adjustment"})
+
+
+def best_free(free_rows: list[dict], classifier: str, known: pd.Series) -> tuple[str, float]:
+    """Return the free remedy of the highest mean on the splits of a task, and this mean.
+
+    `known` are the scores of label texts + logit adjustment, by task and seed.
+    """
+    means = {"label-texts+logit-adjustment": known.mean()}
+    found: dict[str, dict[tuple[str, int], float]] = {}
+    for row in free_rows:
+        if row["classifier"] == classifier and row["method"] in FREE_REMEDIES:
+            found.setdefault(row["method"], {})[row["task"], row["seed"]] = 100 * row["macro"]
+    for method, scored in found.items():
+        if method not in means and scored.keys() >= set(known.index):
+            means[method] = np.mean([scored[split] for split in known.index])
+    return max(means.items(), key=lambda item: item[1])
+
+
+def print_tests(both: pd.DataFrame, classifier: str) -> None:
+    """Print the paired tests of the columns "recipe" and "free" over tasks, and over splits."""
     tasks = both.index.get_level_values("task").tolist()
-    for said, test in {
-        "tasks": paired_test(both["recipe"], both["free"], tasks=tasks) if len(set(tasks)) > 1 else None,
-        "splits": paired_test(both["recipe"], both["free"]),
-    }.items():
-        if test is not None:
+    for said, of in {"tasks": tasks, "splits": None}.items():
+        if len(both) > 1 and (of is None or len(set(of)) > 1):
+            test = paired_test(both["recipe"], both["free"], tasks=of)
             interval = f"{test.mean_difference:.2f} ({test.ci_low:.2f} to {test.ci_high:.2f})"
             p_values = f"p = {test.p_t:.2g} (t), {test.p_wilcoxon:.2g} (Wilcoxon)"
             signs = f"{test.n_a_better} better, {test.n_b_better} worse"
             print(f"\n{classifier}, pairs are {said}: {interval}, {p_values}, {signs}")
-    return table.rename(columns={"free": "label texts + logit adjustment"})
 
 
 def all_measures(rows: list[dict], classifier: str, name: str, seeds: list[int]) -> pd.DataFrame:
@@ -122,47 +151,6 @@ def share_of_real(rows: list[dict], classifier: str, name: str) -> pd.DataFrame:
     return means
 
 
-def against_best(
-    rows: list[dict], free_rows: list[dict], classifier: str, name: str, seeds: list[int]
-) -> pd.DataFrame:
-    """Compare a recipe with the free remedies, task by task, on the splits that it has."""
-    known = scores(rows, classifier, name)
-    ours = {split: value for split, value in known.items() if split[1] in seeds}
-    free: dict[str, dict[tuple[str, int], float]] = {}
-    for row in free_rows:
-        if row["classifier"] == classifier and row["method"] in FREE_REMEDIES:
-            free.setdefault(row["method"], {})[row["task"], row["seed"]] = 100 * row["macro"]
-    free = {method: known for method, known in free.items() if known.keys() >= ours.keys()}
-    if not ours or not free:
-        return pd.DataFrame()
-    splits = sorted(ours)
-    table = pd.DataFrame({method: [known[split] for split in splits] for method, known in free.items()})
-    table.index = pd.MultiIndex.from_tuples(splits, names=["task", "seed"])
-    recipe = pd.Series(ours).loc[splits].to_numpy()
-    single = table.groupby(level=0).mean().mean().idxmax()
-    cells = {}
-    for task in dict.fromkeys(task for task, _ in splits):
-        at = np.array([t == task for t, _ in splits])
-        best = table[at].mean().idxmax()
-        cells[task] = {
-            "recipe": recipe[at].mean(),
-            single: table[single][at].mean(),
-            "difference": recipe[at].mean() - table[single][at].mean(),
-            "best of task": best,
-            "its mean": table[best][at].mean(),
-            "difference ": recipe[at].mean() - table[best][at].mean(),
-            "seeds": int(at.sum()),
-        }
-    found = pd.DataFrame(cells).T
-    numbers = found.drop(columns=["best of task", "seeds"]).astype(float).mean()
-    found.loc["mean of tasks"] = pd.Series(
-        numbers.to_dict() | {"seeds": found["seeds"].min(), "best of task": ""}
-    )
-    test = paired_test(recipe, table[single].to_numpy(), tasks=[task for task, _ in splits])
-    print(f"\nagainst {single}: {test}\n")
-    return found
-
-
 def by_size(rows: list[dict], classifier: str, recipes: list[str], seeds: list[int]) -> pd.DataFrame:
     """Return the accuracy of classes by their training rows, for some recipes with fitted priors and tau 1."""
     shown = [
@@ -186,7 +174,7 @@ def main() -> None:
     parser.add_argument("--recipe", help="its name; default: the recommended one of each classifier")
     parser.add_argument("--most", type=int, default=100, help="recipes that are shown")
     options = parser.parse_args()
-    rows = read_rows(options.rows)
+    rows, free_rows = read_rows(options.rows), read_rows(options.free) if options.free else []
     seeds = sorted({row["seed"] for row in rows})
     groups = {"chosen on": options.chosen_on, "others": [s for s in seeds if s not in options.chosen_on]}
     for classifier in options.classifiers:
@@ -198,11 +186,9 @@ def main() -> None:
                 continue
             shown = ", ".join(map(str, some))
             print(f"\n### {classifier}, seeds {title}: {shown}\n\n{as_markdown(table.head(options.most))}")
-            print(f"\n{name}\n\n{as_markdown(beside_free(rows, classifier, name, some))}")
+            beside = beside_free(rows, free_rows, classifier, name, some)
+            print(f"\n{name}\n\n{as_markdown(beside)}")
             print(f"\n{as_markdown(all_measures(rows, classifier, name, some))}")
-            if options.free:
-                best = against_best(rows, read_rows(options.free), classifier, name, some)
-                print(f"\n{as_markdown(best)}")
             print(f"\n{as_markdown(by_size(rows, classifier, [FREE, name], some))}")
         print(
             f"\nReal rows in place of generated ones\n\n{as_markdown(share_of_real(rows, classifier, name))}"

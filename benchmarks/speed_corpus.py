@@ -19,7 +19,7 @@ from skbalagen._torch.device import compute_dtype, resolve_device
 from skbalagen._torch.token_loss import mean_text_loss
 from skbalagen.balagen.candidates import Candidates, Rules
 from skbalagen.balagen.training_set import rebalance_rows
-from skbalagen.generators._lm_rows import encode_rows
+from skbalagen.generators._lm_tokens import encode_rows
 
 SEED = 0
 SHARE = 0.5  # of the rows wanted, that sampling is timed on
@@ -43,7 +43,9 @@ class Corpus:
 def perplexity(generator: CausalLMGenerator, corpus: Corpus) -> float:
     """Return the perplexity of held-out texts, per token."""
     rows = list(zip(corpus.X_held, corpus.y_held, strict=True))
-    sequences, n_prompt = encode_rows(generator.tokenizer_, rows, generator.prompts_, generator.max_tokens)
+    sequences, n_prompt, *_ = encode_rows(
+        generator.tokenizer_, rows, generator.prompts_, generator.max_tokens_
+    )
     with torch.inference_mode():
         return math.exp(mean_text_loss(generator.model_, sequences, n_prompt, np.arange(len(sequences))))
 

@@ -12,7 +12,8 @@ from speed_corpus import SEED, Corpus
 
 from skbalagen import CausalLMGenerator
 from skbalagen._torch.device import compute_dtype, resolve_device
-from skbalagen.generators._lm_rows import class_prompts, encode_rows
+from skbalagen.generators._lm_rows import class_prompts
+from skbalagen.generators._lm_tokens import encode_rows
 from skbalagen.models.catalog import MINILM, SMOLLM2
 from skbalagen.models.fetch import local_path
 from skbalagen.models.load import load_causal_lm
@@ -48,7 +49,7 @@ def fit_reference(corpus: Corpus, epochs: int) -> CausalLMGenerator:
     model, tokenizer = load_causal_lm(SMOLLM2)
     generator.model_, generator.tokenizer_ = model, tokenizer
     rows = list(zip(corpus.X_balanced, corpus.y_balanced, strict=True))
-    sequences, n_prompt = encode_rows(tokenizer, rows, generator.prompts_, generator.max_tokens)
+    sequences, n_prompt, _, generator.max_tokens_ = encode_rows(tokenizer, rows, generator.prompts_, "auto")
 
     def batch(rows: np.ndarray) -> dict[str, torch.Tensor]:
         width = max(len(sequences[r]) for r in rows)
@@ -90,7 +91,7 @@ class PlainSampling:
                 top_p=generator.top_p,
                 top_k=0,
                 temperature=1.0,
-                max_new_tokens=generator.max_tokens,
+                max_new_tokens=generator.max_tokens_,
                 pad_token_id=tokenizer.pad_token_id,
                 eos_token_id=tokenizer.eos_token_id,
             )[:, batch["input_ids"].shape[1] :]

@@ -44,10 +44,18 @@ ROWS = [
 
 def test_a_recipe_stands_beside_the_free_one_on_the_splits_of_both(script, capsys):
     more = [row("b", 1, "ours", 0.1)]  # a split that the free one lacks
-    table = script("recipe_tables").beside_free([*ROWS, *more], "tfidf", "ours", [0, 1])
+    free = [
+        {"task": "a", "seed": seed, "classifier": "tfidf", "method": method, "macro": macro}
+        for method, scored in {"ros": [0.58, 0.58], "smote": [0.99], "mine": [0.9, 0.9]}.items()
+        for seed, macro in enumerate(scored)
+    ]
+    table = script("recipe_tables").beside_free([*ROWS, *more], free, "tfidf", "ours", [0, 1])
     assert table.loc["a", ["recipe", "difference", "worst seed"]].tolist() == pytest.approx([57, 2, -2])
     assert table.loc["a", ["seeds", "better", "worse"]].tolist() == [2, 1, 1]
     assert table.loc["b", "seeds"] == 1
+    # "smote" lacks a split, and "mine" is not free.
+    assert table["best free"].tolist() == ["ros", "label-texts+logit-adjustment", ""]
+    assert table["difference "].tolist() == pytest.approx([57 - 58, 10, 4.5])
     assert table.loc["mean of tasks", "difference"] == pytest.approx((2 + 10) / 2)
     said = capsys.readouterr().out
     assert "pairs are tasks: 6.00" in said
@@ -56,7 +64,7 @@ def test_a_recipe_stands_beside_the_free_one_on_the_splits_of_both(script, capsy
 
 
 def test_seeds_that_a_recipe_was_chosen_on_stand_apart(script, capsys):
-    table = script("recipe_tables").beside_free(ROWS, "tfidf", "ours", [1])
+    table = script("recipe_tables").beside_free(ROWS, [], "tfidf", "ours", [1])
     assert table.index.tolist() == ["a", "mean of tasks"]
     assert table.loc["a", "difference"] == pytest.approx(-2)
 
