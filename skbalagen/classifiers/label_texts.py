@@ -85,7 +85,7 @@ class LabelTextOverSampler(BaseSampler):
     nearest_label_accuracy_ : float or None
         Macro accuracy of the nearest label, in [0, 1]; None if the test was not made.
     label_texts_ : dict of {label: str}
-        The texts that were added. A text that X has already, or that two classes share, is not.
+        The texts that were added. A text that X has already, that two classes share, or that is blank, is not.
     sampling_strategy_ : dict of {label: int}
         Rows of each class that come out.
     is_synthetic_ : ndarray of bool, of shape (n_samples_new,)
@@ -235,7 +235,7 @@ class LabelTextOverSampler(BaseSampler):
                 self.label_texts_ = {
                     label: text
                     for label, text in spoken.items()
-                    if times[fold_text(text)] == 1 and fold_text(text) not in known
+                    if text.strip() and times[fold_text(text)] == 1 and fold_text(text) not in known
                 }
         self.sampling_strategy_ = {
             label: int((y == label).sum()) + (label in self.label_texts_) for label in classes.tolist()

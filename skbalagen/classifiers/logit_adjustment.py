@@ -15,11 +15,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, has_fit_parameter
+from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
 
 from skbalagen._utils.sklearn_compat import HasMethods, Interval, StrOptions, check_sample_weight, fit_context
 from skbalagen._utils.text import Labels
+from skbalagen._utils.validation import check_label_column
 from skbalagen.classifiers.logits import (
     adjust_scores,
     best_class,
@@ -166,9 +166,7 @@ class LogitAdjustedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self : object
         """
         (X,) = indexable(X)
-        labels = column_or_1d(y, warn=True)
-        check_consistent_length(X, labels)
-        check_classification_targets(labels)
+        labels = check_label_column(X, y)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, X)
         if not self._fit_params(weights):  # metadata routing may keep them from the classifier
             weights = None

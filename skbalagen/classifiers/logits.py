@@ -83,9 +83,14 @@ def resolve_priors(
         missing = [label for label in names if label not in priors]
         if missing:
             raise ValueError(f"priors must have a share for each class, got none for {missing!r}. Add them.")
-        shares = np.array([priors[label] for label in names], dtype=float)
-    else:
+        priors = [priors[label] for label in names]
+    try:
         shares = np.asarray(priors, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"priors must be numbers, one share for each of the {len(names)} classes, got {priors!r}. Pass counts, or "
+            "leave priors out."
+        ) from error
     if shares.shape != classes.shape:
         raise ValueError(
             f"priors must have one share for each of the {len(names)} classes, got an array of shape "

@@ -153,6 +153,13 @@ def test_a_text_that_two_classes_share_is_not_added():
     assert sampler.sampling_strategy_ == {"a b": 1, "a_b": 1, "c": 2}
 
 
+def test_a_label_that_is_blank_in_words_is_not_added():
+    sampler = LabelTextOverSampler(when="always")
+    X_new, _ = sampler.fit_resample(TEXTS, ["_", "_", "b_d", "b_d"])
+    assert X_new == [*TEXTS, "b d"]
+    assert sampler.label_texts_ == {"b_d": "b d"}
+
+
 def test_fitting_again_adds_nothing_twice():
     sampler = LabelTextOverSampler(when="always")
     X, y = sampler.fit_resample(TEXTS, LABELS)

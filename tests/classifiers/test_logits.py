@@ -54,6 +54,11 @@ def test_resolve_priors_takes_shares_counts_or_a_dict():
         ([0.5, 0.5, 0.0], r"must be positive, got 0.0 for class 'c'"),
         ([0.5, -0.5, 1.0], r"must be positive, got -0.5 for class 'b'"),
         ([0.5, np.nan, 1.0], r"must be positive, got nan for class 'b'"),
+        (
+            ["x", "y", "z"],
+            r"numbers, one share for each of the 3 classes, got \['x', 'y', 'z'\]. Pass counts",
+        ),
+        ({"a": {}, "b": [1, 2], "c": 1}, r"numbers, one share for each .* got \[{}, \[1, 2\], 1\]"),
     ],
 )
 def test_resolve_priors_rejects_what_has_no_logarithm(priors, message):
