@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from skbalagen.balagen.leak_gate import LeakGate
     from skbalagen.balagen.policy import AugmentOnlyPolicy, PercentilePolicy
     from skbalagen.balagen.resampler import BalaGenResampler
+    from skbalagen.balagen.sample_quality import SampleQualityPolicy
     from skbalagen.balagen.shortfall import ShortfallWarning
+    from skbalagen.balagen.weak_classes import WeakClassPolicy
     from skbalagen.cache.component_cache import ComponentCache
     from skbalagen.classifiers.embedding import EmbeddingClassifier
     from skbalagen.classifiers.label_texts import LabelTextOverSampler
     from skbalagen.classifiers.logit_adjustment import LogitAdjustedClassifier
+    from skbalagen.classifiers.self_training import BalancedSelfTrainingClassifier
     from skbalagen.classifiers.set_fit import SetFitClassifier
     from skbalagen.classifiers.transformer import TransformerClassifier
     from skbalagen.compare import Remedy, RemedyClassifier, RemedySearchCV
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
         EDAGenerator,
         EmbeddingSubstitutionGenerator,
         MarkovChainGenerator,
+        MaskedLMGenerator,
         NlpaugGenerator,
         SampleCopyGenerator,
         SentenceInsertionGenerator,
@@ -54,33 +58,37 @@ _MODULE_OF = {
     "AugmentOnlyPolicy": "balagen.policy",
     "BalaGenResampler": "balagen.resampler",
     "BalanceDisplay": "report.display",
+    "BalancedSelfTrainingClassifier": "classifiers.self_training",
     "CandidateDisplay": "report.display",
     "CausalLMGenerator": "generators",
     "ComponentCache": "cache",
     "EDAGenerator": "generators",
-    "EmbeddingSubstitutionGenerator": "generators",
     "EmbeddingClassifier": "classifiers",
+    "EmbeddingSubstitutionGenerator": "generators",
     "GANOverSampler": "over_sampling",
     "LabelTextOverSampler": "classifiers",
     "LabelerEnsemble": "balagen.labelers",
     "LeakGate": "balagen.leak_gate",
     "LogitAdjustedClassifier": "classifiers",
     "MarkovChainGenerator": "generators",
+    "MaskedLMGenerator": "generators",
     "NlpaugGenerator": "generators",
     "PercentilePolicy": "balagen.policy",
     "Remedy": "compare",
     "RemedyClassifier": "compare",
     "RemedySearchCV": "compare",
     "SampleCopyGenerator": "generators",
+    "SampleQualityPolicy": "balagen.sample_quality",
+    "SentenceEncoder": "encoders",
     "SentenceInsertionGenerator": "generators",
     "SentenceShuffleGenerator": "generators",
-    "SentenceEncoder": "encoders",
     "SetFitClassifier": "classifiers",
     "ShortfallWarning": "balagen.shortfall",
     "TextGenerator": "generators",
     "TextSampler": "over_sampling",
     "TransformerClassifier": "classifiers",
     "VAEOverSampler": "over_sampling",
+    "WeakClassPolicy": "balagen.weak_classes",
 }
 
 __version__ = version("skbalagen")
@@ -93,6 +101,7 @@ __all__ = [
     "AugmentOnlyPolicy",
     "BalaGenResampler",
     "BalanceDisplay",
+    "BalancedSelfTrainingClassifier",
     "CandidateDisplay",
     "CausalLMGenerator",
     "ComponentCache",
@@ -105,12 +114,14 @@ __all__ = [
     "LeakGate",
     "LogitAdjustedClassifier",
     "MarkovChainGenerator",
+    "MaskedLMGenerator",
     "NlpaugGenerator",
     "PercentilePolicy",
     "Remedy",
     "RemedyClassifier",
     "RemedySearchCV",
     "SampleCopyGenerator",
+    "SampleQualityPolicy",
     "SentenceEncoder",
     "SentenceInsertionGenerator",
     "SentenceShuffleGenerator",
@@ -120,6 +131,7 @@ __all__ = [
     "TextSampler",
     "TransformerClassifier",
     "VAEOverSampler",
+    "WeakClassPolicy",
     "__version__",
 ]
 

@@ -55,7 +55,8 @@ default="auto"
         classes beyond the largest, to as many rows as the generator advises (100 for the language model), but at
         most to three times the largest class and by 2000 generated rows; where a class has as many rows already,
         it is "auto". A dict {label: rows}, a callable from y to such a dict, and imbalanced-learn's strings
-        leave the classes that they do not name as they are.
+        leave the classes that they do not name as they are. A callable with a method `fit`, such as
+        :class:`WeakClassPolicy`, is cloned and fitted on the texts first.
     beta_low : float, default=95
         Percentage of the classes, smallest first, that are filled up to B_low, the size of the next larger
         class; in [0, 100]. Above 100, ``B_low = beta_low / 100`` times the largest class.
@@ -256,7 +257,7 @@ default="auto"
         texts, labels, sets = self._checked(X, y)
         generator = make_generator("sample-copy" if texts is None else self.generator)
         labels = labels if sets is None else sets.flat
-        policy, self.band_ = choose_policy(self, labels, generator)
+        policy, self.band_ = choose_policy(self, texts if sets is None else None, labels, generator)
         self.sampling_strategy_ = dict(policy(labels))
         return self
 

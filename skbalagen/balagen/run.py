@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skbalagen.balagen.algorithm import Seeds, balance
@@ -53,12 +54,16 @@ class Run(NamedTuple):
     labelers: LabelerEnsemble | None
 
 
-def choose_policy(resampler: Any, y: np.ndarray, generator: Any) -> tuple[Policy, Band | None]:
+def choose_policy(
+    resampler: Any, X: np.ndarray | None, y: np.ndarray, generator: Any
+) -> tuple[Policy, Band | None]:
     """Return the policy that the parameters mean, and its band if it is a percentile policy.
 
     Parameters
     ----------
     resampler : BalaGenResampler
+    X : ndarray of object, of shape (n_samples,), or None
+        Texts, on which a policy with a method `fit` is fitted; None where there is not one label per text.
     y : ndarray of shape (n_samples,)
         Labels.
     generator : TextGenerator
@@ -67,10 +72,13 @@ def choose_policy(resampler: Any, y: np.ndarray, generator: Any) -> tuple[Policy
     Raises
     ------
     ValueError
-        Betas that contradict each other, or "grow" together with `beta_high`. The policy raises one if it wants
+        Betas that contradict each other, "grow" together with `beta_high`, or a policy that looks at texts where
+        there are none. The policy raises one if it wants
         more rows than a machine holds.
     """
     strategy = resampler.sampling_strategy
+    if hasattr(strategy, "fit"):
+        strategy = _fitted(strategy, X, y, resampler.random_state)
     if not isinstance(strategy, str) or strategy not in ("auto", "grow"):
         return partial(_affordable, partial(resolve_targets, strategy)), None
     if strategy == "grow" and resampler.beta_high:
@@ -87,6 +95,19 @@ def choose_policy(resampler: Any, y: np.ndarray, generator: Any) -> tuple[Policy
             otherwise=policy,
         )
     return partial(_affordable, policy), policy.band(y)
+
+
+def _fitted(policy: Any, X: np.ndarray | None, y: np.ndarray, random_state: Any) -> Any:
+    """Return a clone of a policy that looks at texts, fitted on `X` and `y`."""
+    if X is None:
+        raise ValueError(
+            f"{type(policy).__name__} looks at texts, expected one label per text, got a table of numbers or rows of "
+            "several labels. Use PercentilePolicy, which looks at sizes alone."
+        )
+    policy = clone(policy, safe=False)
+    if getattr(policy, "random_state", 0) is None:
+        policy.random_state = random_state
+    return policy.fit(X, y)
 
 
 def _affordable(policy: Policy, y: np.ndarray) -> Mapping[Any, int]:
@@ -142,7 +163,9 @@ def run(
     if copies_rows:  # of D: there is nothing to learn, and nothing to judge
         training = BalanceTraining(None, training.labelers)
         labelers = NoLabelers() if unlabeled is None else labelers
-    policy, band = choose_policy(resampler, y if sets is None else sets.flat, generator)
+    policy, band = choose_policy(
+        resampler, X if sets is None else None, y if sets is None else sets.flat, generator
+    )
     targets = None
     if sets is not None:
         targets = dict(policy(sets.flat))

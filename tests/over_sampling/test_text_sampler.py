@@ -11,15 +11,21 @@ import pytest
 from imblearn import FunctionSampler
 from imblearn.over_sampling import SMOTE, SMOTEN, RandomOverSampler
 from imblearn.pipeline import Pipeline
-from imblearn.under_sampling import RandomUnderSampler, TomekLinks
+from imblearn.under_sampling import (
+    ClusterCentroids,
+    EditedNearestNeighbours,
+    NearMiss,
+    RandomUnderSampler,
+    TomekLinks,
+)
 from scipy.sparse import csr_matrix, issparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import FunctionTransformer
 
-from skbalagen import BalaGenResampler, TextSampler
+from skbalagen import BalaGenResampler, PercentilePolicy, TextSampler
 
 X = ["one", "two", "three", "four", "five", "six", "seven"]
 Y = ["big"] * 5 + ["small"] * 2
@@ -100,6 +106,77 @@ def test_samplers_that_look_at_rows_are_rejected(inner):
     message = rf"must pick rows without looking at them.*got {type(inner).__name__}. Put a sampler that needs"
     with pytest.raises(TypeError, match=message):
         TextSampler(inner).fit_resample(X, Y)
+
+
+class Lengths(TransformerMixin, BaseEstimator):
+    """A text as its number of characters: stands in for the sentence encoder."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return np.array([[float(len(text))] for text in X])
+
+
+# As vectors: big at 1, 2, 3, 4, 9 and small at 8, 10.
+LONG = ["x" * n for n in (1, 8, 2, 3, 4, 10, 9)]
+LONG_Y = ["big", "small", "big", "big", "big", "small", "big"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "kept"),
+    [
+        # 8 and 9 are each other's nearest of another class; the row of the large class goes.
+        (TomekLinks(), [1, 8, 2, 3, 4, 10]),
+        # 8 is the nearest neighbour of 9, and of another class.
+        (EditedNearestNeighbours(n_neighbors=1), [1, 8, 2, 3, 4, 10]),
+        # The two rows nearest to the small class.
+        (NearMiss(n_neighbors=1), [8, 4, 10, 9]),
+        # The rows nearest to the two centres, 2.5 and 9; of 2 and 3 the first.
+        (ClusterCentroids(voting="hard", random_state=0), [8, 2, 10, 9]),
+    ],
+    ids=lambda v: type(v).__name__ if not isinstance(v, list) else "",
+)
+@pytest.mark.parametrize("name", ["list", "object array", "Series", "polars"])
+def test_with_an_encoder_under_samplers_choose_among_vectors(name, inner, kept):
+    sampler = TextSampler(inner, encoder=Lengths())
+    container = CONTAINERS[name](LONG)
+    X_new, y_new = sampler.fit_resample(container, LONG_Y)
+    assert type(X_new) is type(container)
+    assert [len(text) for text in X_new] == kept
+    assert y_new == [LONG_Y[i] for i in sampler.sample_indices_]
+    assert np.ravel(np.asarray(X_new)).tolist() == [LONG[i] for i in sampler.sample_indices_]
+
+
+def test_with_an_encoder_copies_come_last():
+    sampler = TextSampler(RandomOverSampler(random_state=0), encoder=Lengths())
+    X_new, _ = sampler.fit_resample(LONG, LONG_Y)
+    assert X_new[:7] == LONG
+    assert {len(text) for text in X_new[7:]} <= {8, 10}
+
+
+def test_a_policy_says_how_far_large_classes_are_thinned():
+    X = ["x" * n for n in range(1, 13)]
+    y = ["a"] * 7 + ["b"] * 3 + ["c"] * 2
+    policy = PercentilePolicy(beta_low=0, beta_high=33)  # thins the largest of three to the next
+    sampler = TextSampler(NearMiss(sampling_strategy=policy, n_neighbors=1), encoder=Lengths())
+    model = Pipeline([("thin", sampler), ("fill", BalaGenResampler(generator="sample-copy", random_state=0))])
+    X_new, y_new = model.fit_resample(X, y)
+    assert Counter(y_new) == {"a": 3, "b": 3, "c": 3}
+    assert [len(text) for text in X_new[:8]] == [5, 6, 7, 8, 9, 10, 11, 12]  # nearest to the other classes
+
+
+@pytest.mark.parametrize("inner", [SMOTE(k_neighbors=1), ClusterCentroids(voting="soft", random_state=0)])
+def test_samplers_that_make_vectors_are_rejected(inner):
+    with pytest.raises(
+        TypeError, match=rf"must pick rows, got {type(inner).__name__}, which made vectors.*voting="
+    ):
+        TextSampler(inner, encoder=Lengths()).fit_resample(LONG, LONG_Y)
+
+
+def test_what_is_no_encoder_is_rejected():
+    with pytest.raises(ValueError, match="'encoder' parameter of TextSampler must be an object implementing"):
+        TextSampler(TomekLinks(), encoder=LogisticRegression()).fit_resample(LONG, LONG_Y)
 
 
 def test_a_smoothed_bootstrap_is_rejected():
