@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
+import sklearn
 
+from skbalagen._utils.checkpoint import checkpoints_in
 from skbalagen._utils.text import Labels, Texts
+from skbalagen.cache.entries import (
+    DamagedEntryError,
+    read_estimator,
+    read_kept,
+    write_estimator,
+    write_kept,
+)
+from skbalagen.cache.locks import collect_leftovers, locked, unless_locked
 
 __all__ = ["ComponentCache", "open_cache"]
 
-
-_KINDS = ("fitted", "streams", "verdicts")
-
+_KINDS = ("fitted", "checkpoint", "streams", "verdicts")
 
 # Part of every key: raised when what is kept changes its form, so that older entries are not read.
-FORMAT = 2
+FORMAT = 3
 
 
 class ComponentCache:
@@ -32,16 +39,23 @@ class ComponentCache:
 
     The key of a component is its class, its parameters and its training rows. The key of candidates is that of
     their generator and the seed of the streams; the key of verdicts is that of the labelers. If two processes
-    want the same component, the second waits for the first. An entry appears by one rename, so it is never
-    half written.
+    want the same component, the second waits for the first.
+
+    An entry appears by one rename, after it has reached the disk, so it is never half written. It is read only
+    if its checksum matches; else it is computed again, with a warning. While a language model is fine-tuned, a
+    checkpoint is kept after each epoch, and candidates are kept round by round: a run that was killed goes on
+    from there, and ends in the same rows. A folder that cannot be written is read, and what cannot be kept is
+    returned all the same, with one warning.
 
     Parameters
     ----------
     location : str or path-like
-        Folder; it is created if it does not exist. Labelers are stored as pickles, so anyone who can write to
-        the folder can run code here, as with joblib.Memory.
+        Folder; it is created, for its owner alone, if it does not exist. Generators with a ``save`` and a
+        ``load`` are stored by these: :class:`skbalagen.CausalLMGenerator` as safetensors. All others, and
+        labelers, are stored as pickles: anyone who can write to the folder can run code here, as with
+        joblib.Memory.
     max_bytes : int, default=4 * 2**30
-        Size of the folder above which the least recently used entries are removed.
+        Size of the folder above which the least recently used entries are removed; unfinished writes count.
 
     Examples
     --------
@@ -65,6 +79,7 @@ class ComponentCache:
     def __init__(self, location: str | os.PathLike[str], *, max_bytes: int = 4 * 2**30) -> None:
         self.location = Path(location)
         self.max_bytes = max_bytes
+        self._warned = False
 
     def __repr__(self) -> str:
         return f"ComponentCache({str(self.location)!r}, max_bytes={self.max_bytes})"
@@ -72,13 +87,14 @@ class ComponentCache:
     def entries(self) -> list[Path]:
         """Return the folders of the entries, the least recently used first."""
         found = [path for kind in _KINDS for path in self.location.glob(f"{kind}-*/")]
-        return sorted(found, key=lambda path: path.stat().st_mtime)
+        return sorted(found, key=_last_used)
 
     def clear(self) -> None:
-        """Remove all entries."""
+        """Remove all entries, and what killed processes left."""
         for entry in self.entries():
-            with self._locked(entry):
+            with locked(entry):
                 shutil.rmtree(entry, ignore_errors=True)
+        collect_leftovers(self.location)
 
     def fitted(self, estimator: Any, X: Texts, y: Labels, *, key_of: Any = None) -> tuple[Any, str]:
         """Return `estimator` fitted on the texts `X` and labels `y`, and the key that it is kept under.
@@ -86,100 +102,126 @@ class ComponentCache:
         The one that was passed in is fitted only if no equal one is kept. `key_of`, if given, is an estimator whose
         parameters stand for those of `estimator` in the key.
         """
-        kind = f"{type(estimator).__module__}.{type(estimator).__qualname__}"
-        rows = joblib.hash([np.asarray(X).tolist(), np.asarray(y).tolist()])
-        try:
-            key = joblib.hash([FORMAT, kind, estimator if key_of is None else key_of, rows])
-        except pickle.PicklingError as error:
-            raise TypeError(
-                f"memory= needs parts that can be pickled, got a {type(estimator).__name__} that cannot: its class, "
-                "and the functions among its parameters, must be defined at the top of a module. Move them there, "
-                "or leave memory out."
-            ) from error
-        entry = self.location / f"fitted-{key}"
-        with self._locked(entry):
-            if entry.is_dir():
-                os.utime(entry)
-                return _load(entry, type(estimator)), key
-            estimator.fit(X, y)
-            with self._written(entry) as folder:
-                _save(estimator, folder)
+        kind = type(estimator)
+        key = _key(kind, estimator if key_of is None else key_of, X, y)
+        entry, checkpoint = self.location / f"fitted-{key}", self.location / f"checkpoint-{key}"
+        with suppress(DamagedEntryError):  # or just being replaced: seen again under the lock
+            kept = read_estimator(entry, kind)
+            if kept is not None:
+                _touch(entry)
+                return kept, key
+        with locked(entry):
+            kept = self._sound(entry, lambda: read_estimator(entry, kind), None)
+            if kept is not None:  # another process has written it meanwhile
+                return kept, key
+            with checkpoints_in(checkpoint):
+                estimator.fit(X, y)
+            if self._keeps(entry, lambda: write_estimator(entry, estimator)):
+                shutil.rmtree(checkpoint, ignore_errors=True)
         self._trim()
         return estimator, key
-
-    @contextmanager
-    def _locked(self, entry: Path) -> Iterator[None]:
-        from filelock import FileLock
-
-        self.location.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.location / f"{entry.name}.lock"):
-            yield
 
     @contextmanager
     def kept(self, name: str) -> Iterator[dict[str, Any]]:
         """Yield the lists and dicts in the entry `name`, and store them again if they grew."""
         entry = self.location / name
-        with self._locked(entry):
-            kept: dict[str, Any] = {}
-            if entry.is_dir():
-                os.utime(entry)
-                kept = json.loads((entry / "kept.json").read_text(encoding="utf-8"))
+        with locked(entry):
+            kept = self._sound(entry, lambda: read_kept(entry), {})
+            _touch(entry)
             before = sum(map(len, kept.values()))
             yield kept
             grown = sum(map(len, kept.values())) > before
             if grown:
-                with self._written(entry) as folder:
-                    (folder / "kept.json").write_text(json.dumps(kept), encoding="utf-8")
+                self._keeps(entry, lambda: write_kept(entry, kept))
         if grown:
             self._trim()
 
-    @contextmanager
-    def _written(self, entry: Path) -> Iterator[Path]:
-        """Yield a folder that takes the place of `entry` when the block ends without an error."""
-        folder = Path(tempfile.mkdtemp(prefix=".part-", dir=self.location))
+    def _sound(self, entry: Path, read: Callable[[], Any], otherwise: Any) -> Any:
+        """Return what `read` returns, or `otherwise` and a warning where the entry is damaged."""
         try:
-            yield folder
-            shutil.rmtree(entry, ignore_errors=True)
-            folder.rename(entry)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            return read()
+        except DamagedEntryError as error:
+            warnings.warn(
+                f"{entry.name} in {self.location} is damaged ({error}). It is computed again.",
+                UserWarning,
+                stacklevel=2,
+            )
+            return otherwise
+
+    def _keeps(self, entry: Path, write: Callable[[], None]) -> bool:
+        """Write an entry; return whether that was possible, and warn once if it was not."""
+        try:
+            write()
+        except Exception as error:  # a full disk has an error of its own in each library
+            if not self._warned:
+                self._warned = True
+                warnings.warn(
+                    f"{entry.name} could not be kept in {self.location} ({type(error).__name__}: {error}). The result "
+                    "is not affected, but a later run computes it again. Make room, or name a folder that can be "
+                    "written in memory.",
+                    UserWarning,
+                    stacklevel=2,
+                )
+            return False
+        return True
 
     def _trim(self) -> None:
         """Remove the least recently used entries until the rest fits; the newest entry always stays."""
-        from filelock import FileLock, Timeout
-
-        entries = self.entries()
-        sizes = [sum(f.stat().st_size for f in e.rglob("*") if f.is_file()) for e in entries]
-        total = sum(sizes)
-        for entry, size in zip(entries[:-1], sizes[:-1], strict=True):
+        collect_leftovers(self.location)
+        total = _size(self.location)
+        for entry in self.entries()[:-1]:
             if total <= self.max_bytes:
                 return
-            try:
-                with FileLock(self.location / f"{entry.name}.lock", timeout=0):
+            with unless_locked(entry) as free:
+                if free:
+                    total -= _size(entry)
                     shutil.rmtree(entry, ignore_errors=True)
-                    total -= size
-            except Timeout:  # in use
-                continue
 
 
 def open_cache(memory: Any) -> ComponentCache | None:
     """Return the cache that the parameter `memory` of the resampler means; None where nothing is kept."""
-    if memory is None or isinstance(memory, ComponentCache):
-        return memory
+    if memory is None:
+        return None
+    if isinstance(memory, ComponentCache):  # a new one for each run, which warns once
+        return ComponentCache(memory.location, max_bytes=memory.max_bytes)
     if isinstance(memory, str | os.PathLike):
         return ComponentCache(memory)
     location = getattr(memory, "location", None)  # joblib.Memory, which keeps nothing if it has none
     return None if location is None else ComponentCache(Path(location) / "skbalagen")
 
 
-def _save(estimator: Any, folder: Path) -> None:
-    """Store a fitted estimator: by its own `save`, if it has one, else as a pickle."""
-    if hasattr(estimator, "save"):
-        estimator.save(folder)
-    else:
-        joblib.dump(estimator, folder / "estimator.joblib")
+def _key(kind: type, params: Any, X: Texts, y: Labels) -> str:
+    """Return the key of a component of class `kind`, with the parameters of `params`, fitted on these rows."""
+    rows = joblib.hash([np.asarray(X).tolist(), np.asarray(y).tolist()])
+    try:
+        # Pickles are safe to read with the version that wrote them alone.
+        return joblib.hash(
+            [FORMAT, sklearn.__version__, f"{kind.__module__}.{kind.__qualname__}", params, rows]
+        )
+    except pickle.PicklingError as error:
+        raise TypeError(
+            f"memory= needs parts that can be pickled, got a {kind.__name__} that cannot: its class, and the functions "
+            "among its parameters, must be defined at the top of a module. Move them there, or leave memory out."
+        ) from error
 
 
-def _load(folder: Path, kind: type) -> Any:
-    pickled = folder / "estimator.joblib"
-    return joblib.load(pickled) if pickled.is_file() else kind.load(folder)  # type: ignore[attr-defined]
+def _touch(entry: Path) -> None:
+    """Note that an entry was used; a folder that cannot be written keeps no such notes."""
+    with suppress(OSError):
+        os.utime(entry)
+
+
+def _last_used(path: Path) -> float:
+    with suppress(FileNotFoundError):  # another process has just removed it
+        return path.stat().st_mtime
+    return 0.0
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of all files below a folder."""
+    total = 0
+    for root, _, files in os.walk(folder):
+        for file in files:
+            with suppress(FileNotFoundError):
+                total += os.path.getsize(os.path.join(root, file))
+    return total
