@@ -88,8 +88,17 @@ class LabelSetEnsemble(LabelerEnsemble):
 
         It has the same members too, unless those are the `default` ones, which are replaced by the same views of a
         text for several labels.
+
+        Raises
+        ------
+        ValueError
+            A voting rule that knows one label per text.
         """
         parameters = ensemble.get_params(deep=False)
+        if parameters["voting"] == "dawid-skene":
+            raise ValueError(
+                "voting='dawid-skene' expects one label per text, got rows of several labels. Use voting='soft'."
+            )
         if default:
             parameters["estimators"] = default_label_set_labelers()
         return cls(columns=columns, **parameters)

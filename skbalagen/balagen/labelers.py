@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +16,8 @@ from skbalagen._utils.labels import check_labels, label_columns
 from skbalagen._utils.progress import progress_bar
 from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import check_texts_and_labels
+from skbalagen.balagen.label_model import DawidSkene
+from skbalagen.balagen.out_of_fold import out_of_fold
 from skbalagen.balagen.selection import is_accepted, required_votes
 
 __all__ = [
@@ -70,10 +73,12 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
     weights : list of float, default=None
         Weight of each member's probabilities in the mean, at least 0 and not all 0. Votes are counted without
         them. None weighs all alike; of the default members, the sentence encoder counts four times.
-    voting : {"soft", "any", "majority", "all"} or int, default="soft"
+    voting : {"soft", "any", "majority", "all", "dawid-skene"} or int, default="soft"
         When a candidate is accepted. "soft": no class has a higher mean probability than the one that it was
         generated for, as in VotingClassifier(voting="soft"). "any", "majority", "all" or a number: so many
-        members must predict that class.
+        members must predict that class. "dawid-skene": no class is likelier given the votes, by what each member
+        says of rows of each class that it has not seen. This fits each member three more times, and takes the place
+        of `weights`.
     n_jobs : int, default=None
         Members that are fitted in parallel, in threads; None is 1.
 
@@ -85,10 +90,13 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         The fitted clones.
     weights_ : ndarray of shape (n_labelers,)
         Their weights, which sum to 1.
+    label_model_ : DawidSkene or None
+        How each member errs; None unless `voting` asks for it. All classes are as likely before a vote is cast.
 
     References
     ----------
-    Tepper et al. (2020), the weak labeling step of Algorithm 1 and Table 5.
+    Tepper et al. (2020), the weak labeling step of Algorithm 1 and Table 5. A label model is their future work: see
+    :class:`~skbalagen.balagen.label_model.DawidSkene`.
 
     Examples
     --------
@@ -170,7 +178,8 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         ------
         TypeError, ValueError
             Input that is not texts with one label each, of two classes or more; a member that is not a classifier,
-            impossible weights, or a voting rule that asks for more votes than there are members.
+            impossible weights, or a voting rule that asks for more votes than there are members, or for a label
+            model where no class has two texts.
         """
         texts, labels = check_texts_and_labels(X, y)
         members = self.members()
@@ -184,6 +193,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         self.estimators_ = list(
             progress_bar(fitting, title="fitting labelers", unit="labeler", total=len(members))
         )
+        self.label_model_ = self._label_model(texts, labels) if self.voting == "dawid-skene" else None
         return self
 
     def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -252,8 +262,34 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         return np.array([_probabilities(member, X, self.classes_) for member in members])
 
     def _mean(self, each: np.ndarray) -> np.ndarray:
-        """Return the weighted mean over labelers of `each`, of shape (n_labelers, n_samples, n_classes)."""
-        return np.tensordot(self.weights_, each, axes=1)
+        """Return the weighted mean over labelers of `each`, of shape (n_labelers, n_samples, n_classes).
+
+        With a label model, return what it makes of their votes.
+        """
+        if self.voting != "dawid-skene":
+            return np.tensordot(self.weights_, each, axes=1)
+        if self.label_model_ is None:
+            raise NotFittedError(
+                "voting is 'dawid-skene', which is learned, but the ensemble was fitted with another rule. Fit it again."
+            )
+        n_classes = len(self.classes_)
+        return self.label_model_.predict_proba(each.argmax(axis=2).T, np.full(n_classes, 1 / n_classes))
+
+    def _label_model(self, texts: np.ndarray, labels: np.ndarray) -> DawidSkene:
+        """Learn how the members err on texts that they were not fitted on."""
+        said = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(out_of_fold)(member, texts, labels, n_splits=3, seed=0) for member in self.members()
+        )
+        rows = said[0].rows
+        if not len(rows):
+            raise ValueError(
+                "voting='dawid-skene' learns from texts that are left out, expected two distinct texts of one class at "
+                "least, got one of each. Use voting='soft'."
+            )
+        votes = np.column_stack([np.searchsorted(self.classes_, member.predicted) for member in said])
+        return DawidSkene(n_classes=len(self.classes_)).fit(
+            votes, np.searchsorted(self.classes_, labels[rows])
+        )
 
     def _verdicts(
         self, each: np.ndarray, mean: np.ndarray, column: np.ndarray

@@ -11,7 +11,7 @@ from skbalagen._utils.text import fold_text
 
 __all__ = ["distinct", "is_accepted", "required_votes", "select"]
 
-VOTING = ("soft", "any", "majority", "all")
+VOTING = ("soft", "any", "majority", "all", "dawid-skene")
 
 
 def required_votes(voting: str | int, n_labelers: int) -> int:
@@ -19,8 +19,8 @@ def required_votes(voting: str | int, n_labelers: int) -> int:
 
     Parameters
     ----------
-    voting : {"soft", "any", "majority", "all"} or int
-        A number lies in [1, n_labelers]. "majority" is more than half. "soft" counts no votes: 0.
+    voting : {"soft", "any", "majority", "all", "dawid-skene"} or int
+        A number lies in [1, n_labelers]. "majority" is more than half. "soft" and "dawid-skene" count no votes: 0.
     n_labelers : int
         0 switches weak labeling off: nothing is required.
 
@@ -37,13 +37,14 @@ def required_votes(voting: str | int, n_labelers: int) -> int:
     if isinstance(voting, str) and voting in VOTING:
         if n_labelers == 0:
             return 0
-        return {"soft": 0, "any": 1, "majority": n_labelers // 2 + 1, "all": n_labelers}[voting]
+        counted = {"any": 1, "majority": n_labelers // 2 + 1, "all": n_labelers}
+        return counted.get(voting, 0)
     if n_labelers == 0 and not isinstance(voting, str):
         return 0
     if isinstance(voting, bool) or not isinstance(voting, int | np.integer) or not 1 <= voting <= n_labelers:
         raise ValueError(
-            f"voting must be 'soft', 'any', 'majority', 'all' or an int between 1 and the number of labelers "
-            f"({n_labelers}), got {voting!r}. Lower it or add labelers."
+            f"voting must be 'soft', 'any', 'majority', 'all', 'dawid-skene' or an int between 1 and the number of "
+            f"labelers ({n_labelers}), got {voting!r}. Lower it or add labelers."
         )
     return int(voting)
 
@@ -57,9 +58,9 @@ def is_accepted(votes: np.ndarray, likeliest: np.ndarray, voting: str | int) -> 
         Whether each labeler predicts the label that a candidate was generated for (Tepper et al. 2020,
         double voting).
     likeliest : ndarray of bool, of shape (n_candidates,)
-        Whether no other label has a higher mean probability.
-    voting : {"soft", "any", "majority", "all"} or int
-        "soft" asks for `likeliest`, the others for that many votes.
+        Whether no other label has a higher mean probability, or is likelier to a label model.
+    voting : {"soft", "any", "majority", "all", "dawid-skene"} or int
+        "soft" and "dawid-skene" ask for `likeliest`, the others for that many votes.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def is_accepted(votes: np.ndarray, likeliest: np.ndarray, voting: str | int) -> 
     >>> is_accepted(votes, likeliest, "soft"), is_accepted(votes, likeliest, "majority")
     (array([ True, False]), array([False,  True]))
     """
-    if isinstance(voting, str) and voting == "soft":
+    if isinstance(voting, str) and voting in ("soft", "dawid-skene"):
         return likeliest.copy()
     return votes.sum(axis=1) >= required_votes(voting, votes.shape[1])
 

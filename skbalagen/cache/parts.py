@@ -72,9 +72,10 @@ class CachedLabelers:
 
     def fit(self, X: Texts, y: Labels) -> Self:
         """Load the labelers that were fitted on these rows, or fit and keep them."""
-        # Neither the voting rule nor the number of jobs changes what they learn.
+        # Neither the number of jobs changes what they learn, nor a voting rule that is not learned itself.
         rule = {"voting": self.labelers.voting, "n_jobs": self.labelers.n_jobs}
-        neutral = clone(self.labelers).set_params(voting="soft", n_jobs=None)
+        learned = rule["voting"] if rule["voting"] == "dawid-skene" else "soft"
+        neutral = clone(self.labelers).set_params(voting=learned, n_jobs=None)
         labelers, self.key = self.cache.fitted(self.labelers, X, y, key_of=neutral)
         self.labelers = labelers.set_params(**rule)
         return self

@@ -172,6 +172,7 @@ class TextSampler(MetaEstimatorMixin, BaseSampler):
         """Return the rows that the sampler chooses among the vectors of `texts`, in their order, copies last."""
         vectors = clone(self.encoder).fit_transform(texts)
         chosen, labels_chosen = self.sampler_.fit_resample(vectors, labels)
+        rows: np.ndarray | None
         if hasattr(self.sampler_, "sample_indices_"):
             rows = np.asarray(self.sampler_.sample_indices_)
         else:
