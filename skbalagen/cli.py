@@ -11,8 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skbalagen._utils.table_files import FORMATS, check_output, read_table, table_format, write_table
-from skbalagen._utils.text import count
+from skbalagen._utils.output_files import check_own_file, check_writable
+from skbalagen._utils.table_files import FORMATS, check_table, read_table, table_format, write_table
+from skbalagen._utils.terminal import say
+from skbalagen._utils.text_tables import generated_rows_note, mark_column, text_and_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,28 +54,12 @@ def _version() -> str:
         return "0+unknown"
 
 
-def _columns(table: pd.DataFrame, arguments: argparse.Namespace) -> tuple[pd.Series, pd.Series]:
-    """Return the columns of texts and labels, or raise a clear error."""
-    for option in ("text", "label"):
-        name = getattr(arguments, option)
-        if name not in table.columns:
-            raise ValueError(
-                f"{arguments.input}: expected a column {name!r}, got {list(table.columns)}. Name it with --{option}."
-            )
-    if arguments.text == arguments.label:
-        raise ValueError(
-            f"--text and --label must name two columns, got {arguments.text!r} for both. Change one."
-        )
-    if not len(table):
-        raise ValueError(f"{arguments.input}: expected rows, got a table with none.")
-    texts, labels = table[arguments.text], table[arguments.label]
-    nameless = (labels.isna() | (labels.astype(str).str.strip() == "")).to_numpy().nonzero()[0]
-    if len(nameless):
-        raise ValueError(
-            f"{arguments.input}: expected a label in every row, got none in {count(len(nameless), 'row')}, the first is "
-            f"row {nameless[0]}, counted from 0. Label or remove them."
-        )
-    return texts, labels.infer_objects()
+def _read(arguments: argparse.Namespace) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Return the table and its columns of texts and labels."""
+    source = "standard input" if arguments.input == "-" else arguments.input
+    table = read_table(arguments.input, sep=arguments.sep, encoding=arguments.encoding)
+    columns = text_and_label(table, source, text=arguments.text, label=arguments.label, sep=arguments.sep)
+    return table, *columns
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
@@ -83,35 +69,56 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
     if arguments.report == "-":
         raise ValueError("--report must name a file, got '-'. Standard output is for the table.")
     if arguments.output is not None:
+        check_writable(arguments.output)
         table_format(arguments.output)
-        check_output(arguments.output)
+        check_own_file("-o", arguments.output, {"the input": arguments.input})
     if arguments.report is not None:
-        check_output(arguments.report)
-        page = Path(arguments.report).resolve()
-        for option, path in (("the input", arguments.input), ("-o", arguments.output)):
-            if path not in (None, "-") and Path(path).resolve() == page:
-                raise ValueError(
-                    f"--report must name a file of its own, got {arguments.report!r}, which is {option} too: the page "
-                    "would replace the table. Name another file."
-                )
+        check_writable(arguments.report)
+        check_own_file("--report", arguments.report, {"the input": arguments.input, "-o": arguments.output})
+
+
+def _cache_folder(arguments: argparse.Namespace) -> Path | None:
+    """Return the folder that keeps what is computed; None if nothing is to be kept."""
+    from skbalagen.models.catalog import cache_dir
+
+    if arguments.no_cache:
+        return None
+    folder = cache_dir() / "runs" if arguments.memory is None else Path(arguments.memory)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"--memory must name a folder, got the file {str(folder)!r}. Name another.")
+    return folder
 
 
 def _note(line: str) -> None:
     """Print to standard error, so that a table on standard output stays clean."""
-    print(line, file=sys.stderr)
+    say(line, sys.stderr)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    """Print a warning as one line; those for programmers, such as of deprecations, are left out."""
+    if issubclass(category, UserWarning):
+        _note(f"skbalagen: {message}")
 
 
 def _download(arguments: argparse.Namespace) -> None:
     from skbalagen import models
 
-    for name, path in models.download(arguments.names or None).items():
-        print(f"{name}: {path}")
+    for name, path in models.download(arguments.names or None, verify=arguments.verify).items():
+        say(f"{name}: {path}", sys.stdout)
+
+
+def _note_generated_rows(table: pd.DataFrame) -> None:
+    """Say so if an earlier run wrote some of the rows; fit_resample says it by itself."""
+    if note := generated_rows_note(table):
+        _note(f"skbalagen: {note}")
 
 
 def _inspect(arguments: argparse.Namespace) -> None:
     from skbalagen.balagen.overview import overview
 
-    print(overview(*_columns(read_table(arguments.input), arguments)))
+    table, texts, labels = _read(arguments)
+    _note_generated_rows(table)
+    say(overview(texts, labels), sys.stdout)
 
 
 def _benchmark(arguments: argparse.Namespace) -> None:
@@ -125,32 +132,30 @@ def _compare(arguments: argparse.Namespace) -> None:
     from skbalagen.compare import write_comparison
 
     if arguments.report is not None:
-        check_output(arguments.report)
-        if arguments.input != "-" and Path(arguments.input).resolve() == Path(arguments.report).resolve():
-            raise ValueError(
-                f"--report must name a file of its own, got {arguments.report!r}, the input. Name another file."
-            )
-    texts, labels = _columns(read_table(arguments.input), arguments)
+        check_writable(arguments.report)
+        check_own_file("--report", arguments.report, {"the input": arguments.input})
+    arguments.kept_in = _cache_folder(arguments)
+    table, texts, labels = _read(arguments)
+    _note_generated_rows(table)
     search = RemedySearchCV(
         arguments.classifier,
         cv=arguments.folds,
         max_minutes=arguments.minutes,
-        memory=arguments.memory,
+        memory=arguments.kept_in,
         random_state=arguments.seed,
         verbose=int(sys.stderr.isatty() and not arguments.quiet),
     ).fit(texts, labels)
-    print(f"{search.table()}\n\n{search.explanation_}")
+    say(f"{search.table()}\n\n{search.explanation_}", sys.stdout)
     if arguments.report is not None:
         write_comparison(search, arguments.report)
 
 
 def _balance(arguments: argparse.Namespace) -> None:
-    from skbalagen import BalaGenResampler
+    from skbalagen import BalaGenResampler, ComponentCache
     from skbalagen.balagen.overview import plan
 
     _check_outputs(arguments)
-    table = read_table(arguments.input)
-    texts, labels = _columns(table, arguments)
+    table, texts, labels = _read(arguments)
     resampler = BalaGenResampler(
         sampling_strategy=arguments.strategy,
         beta_low=arguments.beta_low,
@@ -161,34 +166,33 @@ def _balance(arguments: argparse.Namespace) -> None:
         verbose=int(sys.stderr.isatty() and not arguments.quiet),
     )
     if arguments.dry_run:
-        print(plan(resampler.set_params(text_column=None).fit(texts, labels), labels))
+        _note_generated_rows(table)
+        say(plan(resampler.set_params(text_column=None).fit(texts, labels), labels), sys.stdout)
         return
-    check_output(arguments.output, table)
-    with warnings.catch_warnings(record=True) as caught:
+    writing = {"sep": arguments.sep, "neutralise_formulas": arguments.neutralise_formulas}
+    check_table(table, arguments.output, **writing)
+    arguments.kept_in = _cache_folder(arguments)
+    if arguments.kept_in is not None:
+        resampler.set_params(
+            memory=ComponentCache(arguments.kept_in, max_bytes=int(arguments.cache_size * 1e9))
+        )
+    with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = _show_warning
         balanced, balanced_labels = resampler.fit_resample(table, labels)
     new = resampler.is_synthetic_
     # The labels of real rows stay the very cells that were read.
     balanced.loc[new, arguments.label] = balanced_labels.to_numpy()[new]
-    balanced[_free_name(table)] = new
-    for warning in caught:
-        if issubclass(warning.category, UserWarning):
-            _note(f"skbalagen: {warning.message}")
-    write_table(balanced, arguments.output)
+    balanced[mark_column(table)] = new
+    write_table(balanced, arguments.output, **writing)
     if arguments.report:
         from skbalagen.report.page import write_html
 
         write_html(resampler, arguments.report, table)
     if not arguments.quiet:
-        columns = ["n_before", "n_target", "n_candidates", "n_accepted", "n_generated", "n_copied", "n_after"]
+        columns = ["n_before", "n_target", "n_candidates", "n_accepted", "n_near_duplicates", "n_leaks"]
+        columns += ["n_generated", "n_copied", "n_after"]
         _note(resampler.report_[columns].to_string())
-
-
-def _free_name(table: pd.DataFrame) -> str:
-    name = "is_synthetic"
-    while name in table.columns:
-        name += "_"
-    return name
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -221,10 +225,23 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--label", default="label", metavar="COLUMN", help="column of labels (%(default)s)"
         )
+        command.add_argument(
+            "--sep", metavar="CHARACTER", help="separator of CSV, read and written (a comma)"
+        )
+        command.add_argument("--encoding", default="utf-8", help="of the table that is read (%(default)s)")
+    for command in (balance, compare):
+        kept = command.add_mutually_exclusive_group()
+        kept.add_argument(
+            "--memory",
+            metavar="FOLDER",
+            help="keep what is computed there, for the next run (the user's cache)",
+        )
+        kept.add_argument("--no-cache", action="store_true", help="keep nothing")
     _add_balance_options(balance)
     _add_compare_options(compare)
     fetch = add("download", _download, "fetch the embedded models and WordNet before their first use")
     fetch.add_argument("names", nargs="*", metavar="NAME", help="what to fetch (all of it)")
+    fetch.add_argument("--verify", action="store_true", help="check every byte, fetch again what is damaged")
     # Its options are those of python -m skbalagen.benchmark, which is imported only when it is asked for.
     score = commands.add_parser(
         "benchmark", help="score tasks x methods x classifiers x seeds into a table", add_help=False
@@ -254,7 +271,21 @@ def _add_balance_options(balance: argparse.ArgumentParser) -> None:
         default="causal-lm",
         help="what writes the texts (%(default)s)",
     )
-    balance.add_argument("--seed", type=int, help="the same seed gives the same texts")
+    balance.add_argument(
+        "--seed", type=int, default=0, help="the same seed gives the same texts (%(default)s)"
+    )
+    balance.add_argument(
+        "--cache-size",
+        type=float,
+        default=4.0,
+        metavar="GB",
+        help="above it, what was not used for longest is removed from the cache (%(default)s)",
+    )
+    balance.add_argument(
+        "--neutralise-formulas",
+        action="store_true",
+        help="put an apostrophe before cells of CSV that a spreadsheet would run as a formula",
+    )
     balance.add_argument("--dry-run", action="store_true", help="show the band, the targets and the cost")
     balance.add_argument("--report", metavar="PAGE", help="HTML page to write about what was done")
     balance.add_argument("--quiet", action="store_true", help="print warnings and errors only")
@@ -274,9 +305,6 @@ def _add_compare_options(compare: argparse.ArgumentParser) -> None:
         help="no trial is started that would end later; the language model needs several minutes (%(default)s)",
     )
     compare.add_argument("--folds", type=int, default=3, help="folds of the cross-validation (%(default)s)")
-    compare.add_argument(
-        "--memory", metavar="FOLDER", help="keep fitted generators there, for the next search"
-    )
     compare.add_argument("--seed", type=int, default=0, help="of folds and generators (%(default)s)")
     compare.add_argument("--report", metavar="PAGE", help="HTML page to write")
     compare.add_argument("--quiet", action="store_true", help="print no progress bars")
@@ -304,6 +332,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed.run(parsed)
         sys.stdout.flush()
     except KeyboardInterrupt:
+        if kept_in := getattr(parsed, "kept_in", None):
+            _note(
+                f"skbalagen: stopped. What was done is kept in {kept_in}; the same command goes on from there."
+            )
         return 130
     except BrokenPipeError:  # whoever read the output, such as head, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -311,7 +343,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _ERRORS as error:
         if isinstance(error, KeyError | IndexError):
             raise
-        print(f"skbalagen: {' '.join(str(error).split())}", file=sys.stderr)
+        _note(f"skbalagen: {' '.join(str(error).split())}")
         return 2
     return 0
 

@@ -104,6 +104,14 @@ def log(tmp_path):
 
 
 @pytest.fixture
+def own_cache(tmp_path_factory, monkeypatch):
+    """Move the cache folder of the command line; no model is found there."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("SKBALAGEN_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
 def intents(tmp_path):
     """Eight rows of one class, two of another, with a column besides."""
     rows = [("sunny day", "weather"), ("rain and wind", "weather"), ("wind and sun", "weather")]

@@ -16,14 +16,16 @@ from skbalagen.cli import main
 from skbalagen.models.catalog import MINILM, SMOLLM2, WORDNET
 from tests.table_rows import read_rows, write_rows
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 
 @pytest.fixture
 def asked(monkeypatch):
     """Stand in for the download; hold what it was asked for."""
     calls = []
 
-    def fake(names=None):
-        calls.append(names)
+    def fake(names=None, *, verify=False):
+        calls.append((names, True) if verify else names)
         return {name: f"/cache/{name}" for name in names or models.EMBEDDED}
 
     monkeypatch.setattr(models, "download", fake)
@@ -52,7 +54,8 @@ def test_download_prints_where_each_model_lies(asked, capsys):
     assert capsys.readouterr() == (listed, "")
     assert main(["download", MINILM]) == 0
     assert capsys.readouterr() == (f"{MINILM}: /cache/{MINILM}\n", "")
-    assert asked == [None, [MINILM]]
+    assert main(["download", "--verify"]) == 0
+    assert asked == [None, [MINILM], (None, True)]
 
 
 def test_an_unknown_model_is_answered_with_those_there_are(capsys):
@@ -69,7 +72,7 @@ def test_an_unknown_model_is_answered_with_those_there_are(capsys):
     "error", [models.ModelUnavailableError("Not there.\n  Run this."), OSError("Not there.\nRun this.")]
 )
 def test_an_error_is_one_line_on_stderr(monkeypatch, capsys, error):
-    def fail(names=None):
+    def fail(names=None, **_):
         raise error
 
     monkeypatch.setattr(models, "download", fail)
@@ -78,7 +81,7 @@ def test_an_error_is_one_line_on_stderr(monkeypatch, capsys, error):
 
 
 def test_ctrl_c_ends_with_130_and_no_traceback(monkeypatch, capsys):
-    def interrupted(names=None):
+    def interrupted(names=None, **_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(models, "download", interrupted)
@@ -150,12 +153,14 @@ def test_the_report_on_standard_error_counts_the_rows(generated, intents, tmp_pa
         "n_target",
         "n_candidates",
         "n_accepted",
+        "n_near_duplicates",
+        "n_leaks",
         "n_generated",
         "n_copied",
         "n_after",
     ]
     row = next(line for line in lines if line[0] == "drinks")
-    assert (row[1], row[2], row[5], row[6], row[7]) == ("2", "8", "6", "0", "8")
+    assert row[1:3] + row[5:] == ["2", "8", "0", "0", "6", "0", "8"]
 
 
 def test_balance_works_in_a_pipe(intents):
@@ -221,6 +226,10 @@ def test_dry_run_counts_the_rows_of_each_strategy(intents, capsys, options, line
             ["intents.csv", "-o", "out.csv", "--report", "out.csv"],
             "--report must name a file of its own, got 'out.csv', which is -o too",
         ),
+        (
+            ["intents.csv", "-o", "./intents.csv"],
+            "-o must name a file of its own, got './intents.csv', which is the",
+        ),
         (["intents.csv", "-o", "out.csv", "--report", "./intents.csv"], "which is the input too"),
         (["intents.csv", "-o", "out.csv", "--report", "-"], "--report must name a file, got '-'."),
         (
@@ -268,7 +277,11 @@ def test_balance_refuses_in_one_line(intents, monkeypatch, capsys, arguments, me
         ("bare.tsv", "text\tlabel\n", "bare.tsv: expected rows, got a table with none."),
         ("broken.jsonl", "{text", "broken.jsonl, line 1: expected one JSON object per line, got "),
         ("broken.parquet", "text", "broken.parquet could not be read as Parquet, got: "),
-        ("latin.csv", "text,label\ncaf\xe9,x\n", "in line 2 (invalid continuation byte). Save it as UTF-8."),
+        (
+            "latin.csv",
+            "text,label\ncaf\xe9,x\n",
+            "in line 2 (invalid continuation byte). Name its encoding with --encoding",
+        ),
         (
             "half.csv",
             "text,label\na,x\nb,\nc, \n",

@@ -9,6 +9,8 @@ import pytest
 from skbalagen.cli import main
 from tests.table_rows import read_rows, write_rows
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 WRITE = ["--generator", "eda", "--seed", "0"]
 
 

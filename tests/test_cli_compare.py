@@ -6,6 +6,8 @@ import pytest
 
 from skbalagen.cli import main
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 
 def skewed_table(tmp_path):
     source = tmp_path / "in.csv"

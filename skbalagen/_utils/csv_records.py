@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["decode_text", "split_records"]
+__all__ = ["decode_text", "other_separator", "split_records"]
 
 
 def decode_text(
@@ -70,7 +70,8 @@ def split_records(
     """
     # strict: an unclosed quote would otherwise swallow the rest of the file without a word.
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=sep, strict=True)
-    width, line = 0, 1
+    header: list[str] = []
+    line = 1
     while True:
         try:
             with _fields_of_any_length():
@@ -82,15 +83,30 @@ def split_records(
             ) from error
         if fields is None:
             return
-        width = width or len(fields)
-        if len(fields) not in (0, width):
+        header = header or fields
+        if len(fields) not in (0, len(header)):
             raise ValueError(
-                f"{source}, line {line}: expected {width} fields as in the header, got {len(fields)}. "
-                f"Put fields that hold {sep!r} between double quotes{advice}."
+                f"{source}, line {line}: expected {len(header)} fields as in the header, got {len(fields)}. "
+                f"Put fields that hold {sep!r} between double quotes{advice}.{other_separator(header, sep)}"
             )
         if fields:
             yield line, fields
         line = reader.line_num + 1
+
+
+def other_separator(header: list[str], sep: str) -> str:
+    """Return a sentence that suggests another separator than `sep` for a header that was not split, or "".
+
+    Examples
+    --------
+    >>> other_separator(["text;label"], ",")
+    " The header looks as if ';' were the separator."
+    >>> other_separator(["text", "la;bel"], ",")
+    ''
+    """
+    found = {other: header[0].count(other) for other in ",;\t|" if other != sep} if len(header) == 1 else {}
+    likeliest = max(found, key=lambda other: found[other], default="")
+    return f" The header looks as if {likeliest!r} were the separator." if found.get(likeliest) else ""
 
 
 @contextmanager

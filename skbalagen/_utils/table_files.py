@@ -22,10 +22,12 @@ from skbalagen._utils.csv_records import decode_text, split_records
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FORMATS", "check_output", "read_table", "table_format", "write_table"]
+__all__ = ["FORMATS", "check_table", "read_table", "table_format", "write_table"]
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".parquet")
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
+# What spreadsheets take for the beginning of a formula or a command.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def table_format(path: str) -> str:
@@ -44,13 +46,17 @@ def table_format(path: str) -> str:
     return ending
 
 
-def read_table(path: str) -> pd.DataFrame:
+def read_table(path: str, *, sep: str | None = None, encoding: str = "utf-8") -> pd.DataFrame:
     """Read a table by the ending of its name.
 
     Parameters
     ----------
     path : str
         The file; "-" is CSV from standard input.
+    sep : str, default=None
+        Separator of CSV, one character; None goes by the ending.
+    encoding : str, default="utf-8"
+        Of CSV, TSV and JSON lines.
 
     Returns
     -------
@@ -76,15 +82,16 @@ def read_table(path: str) -> pd.DataFrame:
         return _read_parquet(path)
     else:
         raw, source = Path(path).read_bytes(), path
-    content = decode_text(raw, source)
-    return (
-        _read_jsonl(content, source)
-        if ending == ".jsonl"
-        else _read_csv(content, _SEPARATORS[ending], source)
-    )
+    advice = "Name its encoding with --encoding, such as --encoding cp1252, or save it as UTF-8."
+    content = decode_text(raw, source, encoding, advice=advice)
+    if ending == ".jsonl":
+        return _read_jsonl(content, source)
+    return _read_csv(content, _separator(ending, sep), source)
 
 
-def write_table(table: pd.DataFrame, path: str) -> None:
+def write_table(
+    table: pd.DataFrame, path: str, *, sep: str | None = None, neutralise_formulas: bool = False
+) -> None:
     """Write a table by the ending of its name, all or nothing.
 
     Parameters
@@ -94,13 +101,25 @@ def write_table(table: pd.DataFrame, path: str) -> None:
         and NA are null, and a cell of NaN is left out.
     path : str
         The file, which is replaced where there is one and keeps its permissions; "-" is CSV to standard output.
+    sep : str, default=None
+        Separator of CSV, one character; None goes by the ending.
+    neutralise_formulas : bool, default=False
+        Whether to put an apostrophe in front of cells that a spreadsheet would take for a formula: those that
+        begin with ``=``, ``+``, ``-``, ``@``, a tab or a line break. Such cells do not come back as they were.
+
+    Raises
+    ------
+    ValueError
+        If formulas are to be neutralised in a format that is not CSV or TSV.
     """
     ending = table_format(path)
+    if neutralise_formulas:
+        table = _neutralised(table, path)
     if path == "-":
         sys.stdout.flush()
         out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
         try:
-            _write_csv(table, out, ",")
+            _write_csv(table, out, _separator(ending, sep))
         finally:
             out.detach()  # else standard output would be closed with it
         return
@@ -115,50 +134,67 @@ def write_table(table: pd.DataFrame, path: str) -> None:
                 if ending == ".jsonl":
                     out.writelines(_json_lines(table))
                 else:
-                    _write_csv(table, out, _SEPARATORS[ending])
+                    _write_csv(table, out, _separator(ending, sep))
         os.chmod(part, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
         os.replace(part, target)
     finally:
         Path(part).unlink(missing_ok=True)
 
 
-def check_output(path: str, table: pd.DataFrame | None = None) -> None:
-    """Raise if a file cannot be written there, or cannot hold a table: before the work, not after it.
+def check_table(
+    table: pd.DataFrame, path: str, *, sep: str | None = None, neutralise_formulas: bool = False
+) -> None:
+    """Raise if :func:`write_table` could not write a table like this one: before the work, not after it.
 
     Parameters
     ----------
+    table : DataFrame of shape (n_rows, n_columns)
     path : str
         The file; "-" is standard output.
-    table : DataFrame, default=None
-        Rows of the table that will be written.
+    sep, neutralise_formulas
+        As for :func:`write_table`.
 
     Raises
     ------
-    OSError
-        If `path` is a folder or not writable, or its folder does not exist or is not writable.
     ValueError
-        If the format has no type for a column of `table`.
+        If the format has no type for a column of `table`, or cannot do what the options ask for.
     """
-    if path == "-":
-        return
-    target = Path(path).resolve()
-    if target.is_dir():
-        raise IsADirectoryError(f"{path} cannot be written: it is a folder. Name a file in it.")
-    if not (target.parent.is_dir() and os.access(target.parent, os.W_OK)):
-        raise OSError(
-            f"{path} cannot be written: {target.parent} does not exist or is not writable. Create it, or name "
-            "another folder."
-        )
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(f"{path} cannot be written: it is not writable. Name another file.")
-    if table is not None and table_format(path) == ".parquet":
+    ending = table_format(path)
+    _separator(ending, sep)
+    if neutralise_formulas:
+        _neutralised(table.head(0), path)
+    if ending == ".parquet":
         _check_parquet(table, path)
+
+
+def _separator(ending: str, sep: str | None) -> str:
+    if sep is None or ending != ".csv":
+        return _SEPARATORS.get(ending, "")
+    if len(sep) != 1 or sep in '"\r\n':
+        raise ValueError(f"The separator must be one character, not a quote or a line break, got {sep!r}.")
+    return sep
+
+
+def _neutralised(table: pd.DataFrame, path: str) -> pd.DataFrame:
+    """Return a table in which no text begins like a formula."""
+    if table_format(path) not in _SEPARATORS:
+        raise ValueError(
+            f"{path}: formulas are neutralised in CSV and TSV only, got {table_format(path)!r}. Write .csv, or leave "
+            "--neutralise-formulas out."
+        )
+
+    def plain(value: Any) -> Any:
+        return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+    columns = [table.iloc[:, i].astype(object).map(plain) for i in range(table.shape[1])]
+    named = dict(enumerate(columns))
+    return type(table)(named).set_axis([plain(str(name)) for name in table.columns], axis="columns")
 
 
 def _read_csv(content: str, sep: str, source: str) -> pd.DataFrame:
     import pandas as pd
 
-    records = split_records(content, sep, source)
+    records = split_records(content, sep, source, advice=", or name the separator with --sep")
     _, header = next(records, (0, []))
     if not header:
         raise ValueError(

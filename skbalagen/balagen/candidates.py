@@ -13,6 +13,7 @@ import numpy as np
 
 from skbalagen._utils.progress import progress_bar
 from skbalagen._utils.streams import check_candidates
+from skbalagen._utils.terminal import printable
 from skbalagen._utils.text import fold_text, label_array
 from skbalagen.balagen.leak_gate import KnownRows, LeakGate, Leaks
 from skbalagen.balagen.policy import class_sizes
@@ -340,7 +341,8 @@ def _still_open(streams: Mapping[Any, Stream]) -> str:
     """Name the classes that lack most rows, for the progress bar."""
     lacking = sorted((c for c, s in streams.items() if s.missing), key=lambda c: -streams[c].missing)
     named = [
-        f"{label} {streams[label].quota - streams[label].missing}/{streams[label].quota}" for label in lacking
+        f"{printable(label)} {streams[label].quota - streams[label].missing}/{streams[label].quota}"
+        for label in lacking
     ]
     return f"{len(lacking)} open" + (f": {', '.join(named[:2])}" if named else "")
 

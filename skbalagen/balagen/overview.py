@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from skbalagen._utils.terminal import printable
 from skbalagen._utils.text import as_texts, count, fold_text
 from skbalagen.balagen.candidates import candidate_budget
 from skbalagen.balagen.policy import PercentilePolicy, class_sizes
@@ -68,7 +69,7 @@ def overview(X: Any, y: Any) -> str:
         f"{count(repeated, 'text repeats', 'texts repeat')} an earlier one (ignoring case and spaces); "
         f"{count(ambiguous, 'text has', 'texts have')} several labels",
     ]
-    tiny = [str(label) for label, n in sizes.items() if n < _FEW]
+    tiny = [printable(label) for label, n in sizes.items() if n < _FEW]
     if tiny:
         lines.append(
             f"{count(len(tiny), 'class has', 'classes have')} fewer than {_FEW} rows, too few to learn to write: "
@@ -103,7 +104,9 @@ def plan(resampler: BalaGenResampler, y: Any) -> str:
     if resampler.band_ is not None:
         low, high = resampler.band_
         lines.append(f"Classes below {low:g} rows are filled, classes above {high:g} rows are thinned.")
-    lines += [f"  {label}: {sizes[label]} -> {n}" for label, n in targets.items() if n != sizes[label]]
+    lines += [
+        f"  {printable(label)}: {sizes[label]} -> {n}" for label, n in targets.items() if n != sizes[label]
+    ]
     lacking = {label: n - sizes[label] for label, n in targets.items() if n > sizes[label]}
     removed = sum(max(0, sizes[label] - n) for label, n in targets.items())
     lines.append(

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from skbalagen._utils.text_tables import generated_rows_note
+
 __all__ = ["check_rows_wanted", "warn_of_generated_rows"]
 
 # So many rows may be asked for of any data set, and a hundred times its own of a larger one.
@@ -15,9 +17,6 @@ _MOST_ROWS, _MOST_TIMES = 10_000_000, 100
 
 # For the estimate: a short text and its place in a list, and what a language model writes on two cores.
 _BYTES_PER_ROW, _ROWS_PER_SECOND = 200, 10
-
-# The column in which the command line marks generated rows.
-_MARK = "is_synthetic"
 
 
 def check_rows_wanted(targets: Mapping[Any, int], y: np.ndarray) -> None:
@@ -46,15 +45,5 @@ def check_rows_wanted(targets: Mapping[Any, int], y: np.ndarray) -> None:
 
 def warn_of_generated_rows(X: Any) -> None:
     """Warn if a DataFrame has rows that its column "is_synthetic", as the command line writes it, marks."""
-    if _MARK not in list(getattr(X, "columns", ())):
-        return
-    marks = [str(mark).strip().lower() for mark in list(X[_MARK])]
-    n_marked = sum(mark in ("true", "1", "1.0") for mark in marks)
-    if n_marked:
-        warnings.warn(
-            f"{n_marked} of {len(marks)} rows were generated, as the column {_MARK!r} says: generator and labelers "
-            "would learn from them as from real ones. Leave these rows out, or drop the column if it means "
-            "something else.",
-            UserWarning,
-            stacklevel=4,
-        )
+    if note := generated_rows_note(X):
+        warnings.warn(note, UserWarning, stacklevel=4)
