@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from skbalagen.compare import Remedy, RemedyClassifier, RemedySearchCV
     from skbalagen.encoders import SentenceEncoder
     from skbalagen.generators import (
+        BackTranslationGenerator,
         CausalLMGenerator,
         EDAGenerator,
         EmbeddingSubstitutionGenerator,
@@ -56,6 +57,7 @@ _MODULE_OF = {
     "MLROS": "over_sampling",
     "REPRINT": "over_sampling",
     "AugmentOnlyPolicy": "balagen.policy",
+    "BackTranslationGenerator": "generators",
     "BalaGenResampler": "balagen.resampler",
     "BalanceDisplay": "report.display",
     "BalancedSelfTrainingClassifier": "classifiers.self_training",
@@ -99,6 +101,7 @@ __all__ = [
     "MLROS",
     "REPRINT",
     "AugmentOnlyPolicy",
+    "BackTranslationGenerator",
     "BalaGenResampler",
     "BalanceDisplay",
     "BalancedSelfTrainingClassifier",

@@ -1,10 +1,12 @@
 """Text generators, one per file, all with the interface of :class:`TextGenerator`, and what a new one needs."""
 
 from skbalagen._utils.random import as_seed, stream_rng, stream_uniforms
+from skbalagen.generators.back_translation import BackTranslationGenerator
 from skbalagen.generators.base import TextGenerator, check_span_labels
 from skbalagen.generators.causal_lm import CausalLMGenerator
 from skbalagen.generators.eda import EDAGenerator
 from skbalagen.generators.markov_chain import MarkovChainGenerator
+from skbalagen.generators.masked_lm import MaskedLMGenerator
 from skbalagen.generators.nlpaug import NlpaugGenerator, is_nlpaug_augmenter
 from skbalagen.generators.row_editing import RowEditingGenerator
 from skbalagen.generators.sample_copy import SampleCopyGenerator
@@ -12,10 +14,12 @@ from skbalagen.generators.sentences import SentenceInsertionGenerator, SentenceS
 from skbalagen.generators.substitution import EmbeddingSubstitutionGenerator
 
 __all__ = [
+    "BackTranslationGenerator",
     "CausalLMGenerator",
     "EDAGenerator",
     "EmbeddingSubstitutionGenerator",
     "MarkovChainGenerator",
+    "MaskedLMGenerator",
     "NlpaugGenerator",
     "RowEditingGenerator",
     "SampleCopyGenerator",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["load_causal_lm", "load_encoder", "load_sentence_encoder"]
+__all__ = ["load_causal_lm", "load_encoder", "load_masked_lm", "load_sentence_encoder", "load_seq2seq_lm"]
 
 _SAFE: dict[str, Any] = {"use_safetensors": True}
 
@@ -81,6 +81,60 @@ def load_encoder(
     from transformers import AutoModel
 
     return _load(AutoModel, name, dtype)
+
+
+def load_masked_lm(
+    name: str, *, dtype: str | torch.dtype = "float32"
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load a masked language model, such as BERT with its head, in evaluation mode, and its tokenizer.
+
+    Parameters
+    ----------
+    name : str
+        A folder or a hub id; the embedded encoder has no such head.
+    dtype : str or torch.dtype, default="float32"
+        Type of the weights in memory; "auto" is the type that they were saved in.
+
+    Returns
+    -------
+    model : transformers.PreTrainedModel
+    tokenizer : transformers.PreTrainedTokenizerBase
+
+    Raises
+    ------
+    OSError
+        The folder or hub id holds no whole masked language model in safetensors, or cannot be reached.
+    """
+    from transformers import AutoModelForMaskedLM
+
+    return _load(AutoModelForMaskedLM, name, dtype)
+
+
+def load_seq2seq_lm(
+    name: str, *, dtype: str | torch.dtype = "float32"
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load an encoder-decoder, such as a translation model, in evaluation mode, and its tokenizer.
+
+    Parameters
+    ----------
+    name : str
+        A folder or a hub id.
+    dtype : str or torch.dtype, default="float32"
+        Type of the weights in memory; "auto" is the type that they were saved in.
+
+    Returns
+    -------
+    model : transformers.PreTrainedModel
+    tokenizer : transformers.PreTrainedTokenizerBase
+
+    Raises
+    ------
+    OSError
+        The folder or hub id holds no whole encoder-decoder in safetensors, or cannot be reached.
+    """
+    from transformers import AutoModelForSeq2SeqLM
+
+    return _load(AutoModelForSeq2SeqLM, name, dtype)
 
 
 def load_sentence_encoder(name: str, *, device: str = "cpu") -> SentenceTransformer:
