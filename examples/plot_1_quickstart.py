@@ -48,7 +48,7 @@ pd.Series(y).value_counts()
 
 resampler = BalaGenResampler(
     beta_low=50,
-    generator=CausalLMGenerator(epochs=2, max_rows=12, max_copies=1, max_tokens=32, random_state=0),
+    generator=CausalLMGenerator(epochs=2, max_rows=12, max_copies=1, max_tokens=40, random_state=0),
     max_candidates=1.5,
     random_state=0,
 )

@@ -49,7 +49,7 @@ generators = {
     "eda": EDAGenerator(operations=("swap", "delete"), alpha=0.2),
     "nlpaug": NlpaugGenerator(KeyboardAug(aug_word_p=0.2)),
     "markov-chain": MarkovChainGenerator(),
-    "causal-lm": CausalLMGenerator(epochs=2, max_tokens=32, random_state=0),
+    "causal-lm": CausalLMGenerator(epochs=2, max_tokens=40, random_state=0),
 }
 
 # %%

@@ -31,7 +31,7 @@ from skbalagen.datasets import load_shop_intents
 X, y = load_shop_intents(split="train", return_X_y=True)
 resampler = BalaGenResampler(
     sampling_strategy=dict.fromkeys(["gift_wrapping", "account_login", "damaged_item", "delivery_cost"], 30),
-    generator=CausalLMGenerator(epochs=2, max_rows=12, max_copies=1, max_tokens=32, random_state=0),
+    generator=CausalLMGenerator(epochs=2, max_rows=12, max_copies=1, max_tokens=40, random_state=0),
     max_candidates=1.5,
     random_state=0,
 )

@@ -67,7 +67,7 @@ def accuracy(**steps):
 
 seeds = range(3)
 labels = LabelTextOverSampler(when="always")
-language_model = CausalLMGenerator(epochs=2, max_rows=12, max_copies=1, max_tokens=32, random_state=0)
+language_model = CausalLMGenerator(epochs=2, max_rows=12, max_copies=1, max_tokens=40, random_state=0)
 
 
 def generated(generator, seed):

@@ -1,9 +1,14 @@
 """Sample many texts from a causal language model in batches that stay full: done rows leave, others join.
 
-Rows of different ages share one key-value cache. Every step writes one *column* of it for all rows. For a row
-that joins at column ``c``, the keys and values of its prompt, which are computed once per prompt, are copied
-into the columns just before ``c``, and a mask hides the columns further left. Keys carry their own positions,
-so a prompt may stand anywhere.
+Rows of different ages share one key-value cache, in which each row begins at column 0: the keys and values of its
+prompt, which are computed once per prompt, and then those of its own tokens. A mask hides the columns that a row has
+not reached.
+
+A text does not depend on the texts beside it, to the last bit, where the arithmetic of a row does not: that needs a
+number of rows and of columns that the vector units divide evenly, the same first column for all rows, and sums along
+a row that are never split among threads. It holds for products in bfloat16 on a CPU, and in float32 with one thread.
+With more of them, or on an accelerator, libraries choose another order of summation for another number of rows, and a
+draw that falls between two tokens may turn.
 """
 
 from __future__ import annotations
@@ -24,6 +29,10 @@ __all__ = ["sample_tokens"]
 # Draws before the nucleus is found by a sort, and the factor that shifts used digits out of a uniform draw: 18
 # bits choose a token, and a draw of 53 bits is enough for three.
 _ATTEMPTS, _LEADING = 2, 2.0**18
+# A remainder of columns or rows is summed in another order: attention is run on a multiple of 16 columns, the width of
+# the vector units, and products on a multiple of 8 rows.
+_COLUMNS, _ROWS = 16, 8
+_CACHE_BYTES = 2**30  # of keys and values; longer texts are sampled fewer at a time
 
 
 def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperature: float) -> torch.Tensor:
@@ -63,7 +72,8 @@ def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperatur
         if not len(doubtful):
             return drawn
         some = mass[doubtful]
-        outside = (some * (some > own)).sum(dim=-1) >= top_p
+        # A plain sum of one row would be split among threads, a running one never is.
+        outside = (some * (some > own)).cumsum(dim=-1)[:, -1] >= top_p
         doubtful, some = doubtful[outside], some[outside]
         if not len(doubtful):
             return drawn
@@ -88,17 +98,17 @@ def _invert(cumulated: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
     return torch.searchsorted(cumulated, point, right=True)[:, 0]
 
 
-def _column_cache(
+def _row_cache(
     n_layers: int, n_rows: int, n_columns: int, like: tuple[torch.Tensor, ...]
 ) -> tuple[Any, list[Any]]:
-    """Return a transformers cache, and its layers, whose rows all write the same column of a fixed block.
+    """Return a transformers cache, and its layers, in which each row writes a column of its own.
 
     `like` is a pair of keys and values, of shape (n, n_heads, length, head_dim), to copy dtypes from.
     """
     import torch
     from transformers.cache_utils import Cache, DynamicLayer
 
-    class ColumnLayer(DynamicLayer):
+    class RowLayer(DynamicLayer):
         """Keys and values of one layer, of shape (n_rows, n_heads, n_columns, head_dim)."""
 
         def __init__(self) -> None:
@@ -108,22 +118,28 @@ def _column_cache(
                 for t in like
             )
             self.is_initialized = True
-            self.start, self.column, self.n_rows = 0, 0, n_rows
+            self.rows = self.column = torch.zeros(0, dtype=torch.long)
+            self.shape = (0, 0)  # rows and columns to attend to
 
         def update(
             self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
         ) -> tuple[torch.Tensor, torch.Tensor]:
-            keys, values = (t[: self.n_rows] for t in self.block)
-            keys[:, :, self.column] = key_states[:, :, 0]
-            values[:, :, self.column] = value_states[:, :, 0]
-            seen = slice(self.start, self.column + 1)
-            return keys[:, :, seen], values[:, :, seen]
+            n_rows, width = self.shape
+            for block, states in zip(self.block, (key_states, value_states), strict=True):
+                block[self.rows, :, self.column] = states[: len(self.rows), :, 0]
+            keys, values = self.block
+            return keys[:n_rows, :, :width], values[:n_rows, :, :width]
 
         def get_seq_length(self) -> int:
-            return self.column - self.start
+            return self.shape[1] - 1
 
-    layers = [ColumnLayer() for _ in range(n_layers)]
+    layers = [RowLayer() for _ in range(n_layers)]
     return Cache(layers=layers), layers
+
+
+def _whole(n: int, size: int) -> int:
+    """Return the first multiple of `size` that is not below `n`."""
+    return -(-n // size) * size
 
 
 def sample_tokens(
@@ -146,13 +162,14 @@ def sample_tokens(
         Token numbers. Each prompt is run through the model once, for all its jobs.
     jobs : sequence of (int, ndarray of float64 of shape (max_tokens,))
         One per text: the number of its prompt, and a uniform draw for each of its tokens. The draws are all
-        the randomness, so a text does not depend on the texts beside it.
+        the randomness, and a text does not depend on the texts beside it (see the module's notes).
     end_token : int
         The token that ends a text.
     top_p, temperature : float
         As in :func:`nucleus_draw`.
     batch_size : int
-        Texts that are sampled at the same time, at least 1.
+        Most texts that are sampled at the same time, at least 1; fewer where their keys and values would take
+        more than a gigabyte.
 
     Returns
     -------
@@ -189,45 +206,46 @@ class _Engine:
         self.device = next(model.parameters()).device
         self.end_token, self.top_p, self.temperature = end_token, top_p, temperature
         self.max_tokens = len(jobs[0][1])
-        self.n_slots = min(batch_size, len(jobs))
         self.prompt_of = torch.tensor([p for p, _ in jobs])
         self.draws = torch.from_numpy(np.stack([u for _, u in jobs])).to(self.device)  # (n_jobs, max_tokens)
         self.next_job = 0
         self.results: list[list[int] | None] = [None] * len(jobs)
-        self._prefill(prompts)
+        self._prefill(prompts, batch_size)
 
-        width = int(self.prompt_lengths.max()) + self.max_tokens
-        # Room for more steps before the columns in use have to be moved back to the left.
-        self.n_columns = width + 32
-        self.cache, self.layers = _column_cache(
-            len(self.prompt_blocks), self.n_slots, self.n_columns, tuple(t[:1] for t in self.prompt_blocks[0])
+        n_columns = _whole(int(self.prompt_lengths.max()) + self.max_tokens, _COLUMNS)
+        one_column = sum(t[0, :, 0].nbytes for block in self.prompt_blocks for t in block)
+        n_slots = max(1, min(batch_size, len(jobs), _CACHE_BYTES // (n_columns * one_column)))
+        self.cache, self.layers = _row_cache(
+            len(self.prompt_blocks),
+            _whole(n_slots, _ROWS),
+            n_columns,
+            tuple(t[:1] for t in self.prompt_blocks[0]),
         )
-        self.column = int(self.prompt_lengths.max())
-        self.job = torch.full((self.n_slots,), -1, device=self.device)  # -1: empty
-        self.start = torch.zeros(self.n_slots, dtype=torch.long, device=self.device)  # a row's first column
-        self.length = torch.zeros(self.n_slots, dtype=torch.long, device=self.device)  # its tokens so far
-        self.tokens = torch.zeros(self.n_slots, self.max_tokens, dtype=torch.long, device=self.device)
+        self.job = torch.full((n_slots,), -1, device=self.device)  # -1: empty
+        self.n_prompt = torch.zeros(n_slots, dtype=torch.long, device=self.device)  # tokens of a row's prompt
+        self.length = torch.zeros(n_slots, dtype=torch.long, device=self.device)  # its own tokens so far
+        self.tokens = torch.zeros(n_slots, self.max_tokens, dtype=torch.long, device=self.device)
 
-    def _prefill(self, prompts: Sequence[Sequence[int]]) -> None:
+    def _prefill(self, prompts: Sequence[Sequence[int]], n_at_once: int) -> None:
         """Run each prompt through the model; keep its keys and values, and the logits after its last token."""
         import torch
         from transformers import DynamicCache
 
         self.prompt_lengths = torch.tensor([len(p) for p in prompts])
-        width = int(self.prompt_lengths.max())
-        ids = torch.zeros(len(prompts), width, dtype=torch.long)
+        ids = torch.zeros(len(prompts), _whole(int(self.prompt_lengths.max()), _COLUMNS), dtype=torch.long)
         for i, prompt in enumerate(prompts):
             ids[i, : len(prompt)] = torch.tensor(prompt)
         blocks: list[list[tuple[torch.Tensor, torch.Tensor]]] = []
         after: list[torch.Tensor] = []
         # Padding on the right does not matter: causal attention looks to the left only.
-        for rows in torch.arange(len(prompts)).split(self.n_slots):
+        for rows in torch.arange(len(prompts)).split(n_at_once):
             cache = DynamicCache()
             hidden = self.body(
                 input_ids=ids[rows].to(self.device), past_key_values=cache, use_cache=True
             ).last_hidden_state
-            last = hidden[torch.arange(len(rows)), self.prompt_lengths[rows] - 1]
-            after.append(self.project(last))
+            fed = torch.arange(_whole(len(rows), _ROWS)) % len(rows)
+            last = hidden[fed, self.prompt_lengths[rows][fed] - 1]
+            after.append(self.project(last)[: len(rows)])
             blocks.append([(layer.keys, layer.values) for layer in cache.layers])
         self.prompt_blocks = [
             tuple(torch.cat([b[i][j] for b in blocks]) for j in (0, 1)) for i in range(len(blocks[0]))
@@ -239,30 +257,29 @@ class _Engine:
         import torch
 
         self.finished = finished
-        self._admit(torch.arange(self.n_slots))
+        self._admit(torch.arange(len(self.job)))
         self._retire()
         while len(self.job):
-            if self.column == self.n_columns:
-                self._move_left()
-            logits = self.project(self._step())
+            logits = self.project(self._step())[: len(self.job)]
             self._append(torch.arange(len(self.job), device=self.device), logits)
-            self.column += 1
             self._retire()
         return self.results
 
     def _step(self) -> torch.Tensor:
-        """Feed every row's newest token; return the hidden states, of shape (n_rows, width)."""
+        """Feed every row's newest token; return the hidden states, with some rows twice: a multiple of 8 in all."""
         import torch
 
-        low = int(self.start.min())
-        newest = self.tokens.gather(1, self.length[:, None] - 1)
+        rows = torch.arange(len(self.job), device=self.device)
+        fed = torch.arange(_whole(len(rows), _ROWS), device=self.device) % len(rows)
+        column = self.n_prompt + self.length - 1
+        width = _whole(int(column.max()) + 1, _COLUMNS)
         for layer in self.layers:
-            layer.start, layer.column, layer.n_rows = low, self.column, len(self.job)
-        seen = torch.arange(low, self.column + 1, device=self.device) >= self.start[:, None]
+            layer.rows, layer.column, layer.shape = rows, column, (len(fed), width)
+        seen = torch.arange(width, device=self.device) <= column[fed, None]
         return self.body(
-            input_ids=newest,
-            position_ids=(self.column - self.start)[:, None],
-            attention_mask=seen[:, None, None, :],  # (n_rows, 1, 1, columns)
+            input_ids=self.tokens.gather(1, self.length[:, None] - 1)[fed],
+            position_ids=column[fed, None],
+            attention_mask=seen[:, None, None, :],  # (n_fed, 1, 1, columns)
             past_key_values=self.cache,
             use_cache=True,
         ).last_hidden_state[:, 0]
@@ -283,16 +300,15 @@ class _Engine:
         jobs = torch.arange(self.next_job, self.next_job + len(slots))
         self.next_job += len(slots)
         prompts = self.prompt_of[jobs]
-        lengths = self.prompt_lengths[prompts]
         self.job[slots] = jobs.to(self.device)
-        self.start[slots] = self.column - lengths.to(self.device)
+        self.n_prompt[slots] = self.prompt_lengths[prompts].to(self.device)
         self.length[slots] = 0
         for prompt in prompts.unique().tolist():
             rows = slots[(prompts == prompt).to(self.device)]
             n = int(self.prompt_lengths[prompt])
             for layer, block in zip(self.layers, self.prompt_blocks, strict=True):
                 for kept, computed in zip(layer.block, block, strict=True):
-                    kept[rows, :, self.column - n : self.column] = computed[prompt, :, :n]
+                    kept[rows, :, :n] = computed[prompt, :, :n]
         self._append(slots, self.prompt_logits[prompts.to(self.device)])
 
     def _retire(self) -> None:
@@ -332,18 +348,8 @@ class _Engine:
         movers = n + torch.nonzero(alive[n:])[:, 0]
         for layer in self.layers:
             for block in layer.block:
-                block[holes, :, : self.column] = block[movers, :, : self.column]
-        for state in (self.job, self.start, self.length, self.tokens):
+                block[holes] = block[movers]
+        for state in (self.job, self.n_prompt, self.length, self.tokens):
             state[holes] = state[movers]
-        self.job, self.start = self.job[:n], self.start[:n]
+        self.job, self.n_prompt = self.job[:n], self.n_prompt[:n]
         self.length, self.tokens = self.length[:n], self.tokens[:n]
-
-    def _move_left(self) -> None:
-        """Move the columns in use to the left end of the cache."""
-        # A prompt that joins next needs room to the left of the current column.
-        low = min(int(self.start.min()), self.column - int(self.prompt_lengths.max()))
-        for layer in self.layers:
-            for block in layer.block:
-                block[:, :, : self.column - low] = block[:, :, low : self.column].clone()
-        self.start -= low
-        self.column -= low

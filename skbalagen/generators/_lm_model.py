@@ -88,6 +88,8 @@ def write_generator(generator: Any, folder: str | Path) -> None:
     state = {
         "parameters": parameters,
         "prompts": list(generator.prompts_.items()),
+        "max_tokens": generator.max_tokens_,
+        "cut_share": generator.cut_share_,
         "history": asdict(generator.history_),
         "validation_perplexity": generator.validation_perplexity_,
     }
@@ -127,6 +129,7 @@ def read_generator(cls: type, folder: str | Path) -> Any:
     generator = cls(**parameters)
     generator.prompts_ = dict(state["prompts"])
     generator.classes_ = np.array(list(generator.prompts_))
+    generator.max_tokens_, generator.cut_share_ = state["max_tokens"], state["cut_share"]
     generator.history_ = TrainingHistory(**state["history"])
     generator.validation_perplexity_ = state["validation_perplexity"]
     generator.model_, generator.tokenizer_ = load_causal_lm(str(folder), dtype="auto")

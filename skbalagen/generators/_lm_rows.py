@@ -1,4 +1,4 @@
-"""Rows of "label: text" for a language model: prompts, tokens, and which rows an epoch draws."""
+"""Rows of "label: text" for a language model: prompts, and which rows an epoch draws."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-from unicodedata import category
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from skbalagen._torch.token_loss import mean_text_loss, text_loss
 from skbalagen._utils.text import label_words
+from skbalagen.generators._lm_tokens import encode_rows
 
 if TYPE_CHECKING:
     import torch
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 __all__ = [
     "TrainingRows",
     "class_prompts",
-    "clean_text",
     "draw_rows",
-    "encode_prompt",
-    "encode_rows",
     "has_word",
     "held_out_rows",
+    "warn_of_cut_rows",
 ]
 
 _WORD = re.compile(r"[^\W\d_]{2}")  # two letters side by side
@@ -63,6 +61,18 @@ def class_prompts(labels: Sequence[Any], descriptions: Mapping[Any, str] | None)
     return {label: described.get(label, label_words(label)) for label in labels}
 
 
+def warn_of_cut_rows(n_cut: int, n_rows: int, max_tokens: int) -> None:
+    """Warn if `n_cut` of `n_rows` rows have more than `max_tokens` tokens."""
+    if n_cut:
+        warnings.warn(
+            f"max_tokens should hold the rows, got {n_cut} of {n_rows} ({n_cut / n_rows:.1%}) with more than "
+            f"{max_tokens} tokens. They are read up to their last sentence that fits, and candidates are passages of "
+            "that length. Raise max_tokens, or pass one passage per row.",
+            UserWarning,
+            stacklevel=4,  # past the generator's fit and scikit-learn's wrapper of it
+        )
+
+
 def has_word(text: str) -> bool:
     """Return whether two letters stand side by side in `text`: a number or a code is no text.
 
@@ -74,60 +84,25 @@ def has_word(text: str) -> bool:
     return _WORD.search(text) is not None
 
 
-def encode_prompt(tokenizer: Any, prompt: str) -> list[int]:
-    """Return the tokens of "prompt:"."""
-    return tokenizer(f"{prompt}:", add_special_tokens=False)["input_ids"]
-
-
-def encode_rows(
-    tokenizer: Any, rows: Sequence[tuple[str, Any]], prompts: Mapping[Any, str], max_tokens: int
-) -> tuple[list[list[int]], np.ndarray]:
-    """Return the tokens of "prompt: text" for each row.
-
-    Parameters
-    ----------
-    tokenizer : transformers.PreTrainedTokenizerBase
-        Its end-of-text token is put behind each text.
-    rows : sequence of (str, label)
-        Texts and their labels, at least one.
-    prompts : mapping of {label: str}
-        What stands before the texts of each class.
-    max_tokens : int
-        Most tokens of a text, the end-of-text token counted; longer texts are cut.
-
-    Returns
-    -------
-    sequences : list of list of int, of length len(rows)
-        The tokens.
-    n_prompt : ndarray of int, of shape (len(rows),)
-        How many of them are the prompt.
-    """
-    encoded = {label: encode_prompt(tokenizer, prompts[label]) for label in {label for _, label in rows}}
-    texts = tokenizer([f" {text.strip()}" for text, _ in rows], add_special_tokens=False)["input_ids"]
-    end = [tokenizer.eos_token_id]
-    sequences = [
-        encoded[label] + (tokens + end)[:max_tokens] for (_, label), tokens in zip(rows, texts, strict=True)
-    ]
-    return sequences, np.array([len(encoded[label]) for _, label in rows])
-
-
 class TrainingRows:
     """Distinct labeled texts as tokens, and how often an epoch draws each.
 
     Parameters
     ----------
     tokenizer : transformers.PreTrainedTokenizerBase
-        As in :func:`encode_rows`.
+        As in :func:`~skbalagen.generators._lm_tokens.encode_rows`.
     X : ndarray of object, of shape (n_samples,)
         Texts; repeated rows are kept once.
     y : ndarray of shape (n_samples,)
         Their labels.
     prompts : mapping of {label: str}
         The prompt of each class.
-    max_tokens : int
-        As in :func:`encode_rows`.
+    max_tokens : int or "auto"
+        As in :func:`~skbalagen.generators._lm_tokens.longest_allowed`.
     max_copies : int
         Upper bound on how often an epoch draws the same row.
+    context : int, default=None
+        Most tokens of prompt and text that the model reads, if there is a bound.
 
     Attributes
     ----------
@@ -137,6 +112,10 @@ class TrainingRows:
         How many of them are the prompt, and how many the text.
     exposures : ndarray of int, of shape (n_rows,)
         How often an epoch draws each row.
+    max_tokens : int
+        Most tokens of a text, the end-of-text token counted.
+    n_cut : int
+        How many of the rows of `X` are longer.
     held_out : ndarray of int
         Row numbers for validation; none before :meth:`hold_out`.
     """
@@ -147,17 +126,22 @@ class TrainingRows:
         X: np.ndarray,
         y: np.ndarray,
         prompts: Mapping[Any, str],
-        max_tokens: int,
+        max_tokens: int | Literal["auto"],
         max_copies: int,
+        context: int | None = None,
     ) -> None:
         counts = Counter(zip(X.tolist(), y.tolist(), strict=True))
-        self.sequences, self.n_prompt = encode_rows(tokenizer, list(counts), prompts, max_tokens)
+        self.sequences, self.n_prompt, is_cut, self.max_tokens = encode_rows(
+            tokenizer, list(counts), prompts, max_tokens, context
+        )
+        repeats = np.array(list(counts.values()))
+        self.n_cut = int(repeats[is_cut].sum())
         self.lengths = np.array([len(tokens) for tokens in self.sequences])
         self.n_text = self.lengths - self.n_prompt
         numbers = {label: number for number, label in enumerate(prompts)}
         self._codes = np.array([numbers[label] for _, label in counts])
         self.held_out = np.array([], dtype=int)
-        self.exposures = np.minimum(list(counts.values()), max_copies)
+        self.exposures = np.minimum(repeats, max_copies)
 
     def hold_out(self, fraction: float, rng: np.random.Generator) -> None:
         """Keep that fraction of the rows for validation, see :func:`held_out_rows`."""
@@ -231,28 +215,3 @@ def held_out_rows(codes: np.ndarray, fraction: float, rng: np.random.Generator) 
         if len(rows) >= _SMALLEST_SPARED
     ]
     return np.sort(np.concatenate([*chosen, np.array([], dtype=int)]))
-
-
-def clean_text(text: str, special: Sequence[str]) -> str | None:
-    """Return what a model wrote with single spaces, or None if it is not a text.
-
-    Parameters
-    ----------
-    text : str
-        Decoded tokens.
-    special : sequence of str
-        The tokenizer's special tokens, which are never part of a text.
-
-    Returns
-    -------
-    str or None
-        None if the text is blank, or holds a special token, a control character or a broken one.
-
-    Examples
-    --------
-    >>> clean_text(" where  is it ", ["<|im_end|>"])
-    'where is it'
-    """
-    text = " ".join(text.split())
-    broken = any(category(c) in ("Cc", "Cn", "Co", "Cs") or c == "\ufffd" for c in text)
-    return None if not text or broken or any(token in text for token in special) else text

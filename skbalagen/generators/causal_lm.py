@@ -7,21 +7,23 @@ from collections.abc import Mapping
 from copy import deepcopy
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from skbalagen._torch.decoding import sample_tokens
+from skbalagen._torch.checkpoint import resumable
 from skbalagen._torch.trainer import fine_tune
-from skbalagen._utils.random import as_seed, stream_rng
-from skbalagen._utils.sklearn_compat import Interval, fit_context
-from skbalagen._utils.text import Labels, Texts
+from skbalagen._utils.random import as_seed
+from skbalagen._utils.sklearn_compat import Interval, StrOptions, fit_context
+from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import check_generator_rows
 from skbalagen.generators._lm_model import freeze_model, load_to_train, read_generator, write_generator
-from skbalagen.generators._lm_rows import TrainingRows, class_prompts, clean_text, encode_prompt, has_word
+from skbalagen.generators._lm_rows import TrainingRows, class_prompts, has_word, warn_of_cut_rows
+from skbalagen.generators._lm_sampling import sample_texts
+from skbalagen.generators._lm_tokens import clean_text, special_tokens
 from skbalagen.generators.base import check_span_labels
 from skbalagen.models.catalog import SMOLLM2
 
@@ -86,14 +88,17 @@ class CausalLMGenerator(BaseEstimator):
         training stops when their perplexity rises, and the weights of the best epoch are kept.
     patience : int, default=1
         Epochs without a better perplexity before training stops, at least 1.
-    max_tokens : int, default=64
-        Longest text, in tokens, the end-of-text token counted (the paper: 100). Longer candidates fail.
+    max_tokens : int or "auto", default="auto"
+        Longest text, in tokens, the end-of-text token counted (the paper: 100), at least 2. Longer candidates fail,
+        and longer rows are read up to their last sentence that fits, with a warning. "auto" is the length of the
+        longest row, within 64 and 256 (some 180 words) and what the model reads.
     temperature : float, default=1.0
         Above 0. Below 1, likely tokens become more likely.
     top_p : float, default=0.95
         Probability mass of the nucleus that tokens are drawn from, in (0, 1].
     sampling_batch_size : int, default=128
-        Texts that are sampled at the same time, at least 1.
+        Most texts that are sampled at the same time, at least 1; fewer where their keys and values would take more
+        than a gigabyte.
     device : str, default="auto"
         Name of a torch device; "auto" is the accelerator if there is one, else the CPU.
     random_state : int, RandomState instance or None, default=None
@@ -110,6 +115,10 @@ class CausalLMGenerator(BaseEstimator):
     model_ : transformers.PreTrainedModel
         The fine-tuned model, in evaluation mode, in the dtype it samples with.
     tokenizer_ : transformers.PreTrainedTokenizerBase
+    max_tokens_ : int
+        The longest text, in tokens.
+    cut_share_ : float
+        Fraction of the rows that are longer, in [0, 1].
     history_ : TrainingHistory
         Losses of each epoch, and why training stopped.
     validation_perplexity_ : float
@@ -118,6 +127,11 @@ class CausalLMGenerator(BaseEstimator):
     Notes
     -----
     Pickles carry no weights, to stay small; :meth:`save` and :meth:`load` keep them.
+
+    A candidate is the same text, to the last bit, for any `sampling_batch_size` and whatever is sampled beside it,
+    where products are computed in bfloat16 on a CPU (the dtype of `model_` says so), and in float32 with one thread.
+    With more of them in float32, or on an accelerator, libraries sum in an order that depends on the number of rows:
+    there, and on another kind of processor, a few texts may turn at a draw that falls between two tokens.
 
     References
     ----------
@@ -148,7 +162,7 @@ class CausalLMGenerator(BaseEstimator):
         "lora_rank": [Interval(Integral, 1, None, closed="left"), None],
         "validation_fraction": [Interval(Real, 0, 0.5, closed="both")],
         "patience": [Interval(Integral, 1, None, closed="left")],
-        "max_tokens": [Interval(Integral, 2, None, closed="left")],
+        "max_tokens": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "top_p": [Interval(Real, 0, 1, closed="right")],
         "sampling_batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -171,7 +185,7 @@ class CausalLMGenerator(BaseEstimator):
         lora_rank: int | None = 16,
         validation_fraction: float = 0.0,
         patience: int = 1,
-        max_tokens: int = 64,
+        max_tokens: int | Literal["auto"] = "auto",
         temperature: float = 1.0,
         top_p: float = 0.95,
         sampling_batch_size: int = 128,
@@ -205,9 +219,9 @@ class CausalLMGenerator(BaseEstimator):
         Parameters
         ----------
         X : array-like of str, of shape (n_samples,)
-            Texts; blank ones are allowed.
+            Texts, none of them blank.
         y : array-like of shape (n_samples,)
-            Their labels.
+            Their labels; a single class will do.
 
         Returns
         -------
@@ -216,18 +230,32 @@ class CausalLMGenerator(BaseEstimator):
         Raises
         ------
         TypeError
-            `X` is one string, or holds something that is not a text.
+            `X` is one string or holds something that is not a text, or `y` holds labels of several types.
         ValueError
-            `X` is empty, or `X` and `y` differ in length.
+            `X` is empty or holds a blank text, `y` holds a missing label, they differ in length, or a prompt and
+            `max_tokens` exceed what the model reads.
         OSError
             The model cannot be read.
+        FloatingPointError
+            The loss is infinite or no number: `learning_rate` is too high.
         """
-        texts, labels = check_generator_rows(X, y)
-        rng = np.random.default_rng(as_seed(self.random_state))
+        texts, labels = check_generator_rows(as_texts(X), y)
+        seed = as_seed(self.random_state)
+        rng = np.random.default_rng(seed)
         self.classes_ = np.unique(labels)
         self.prompts_ = class_prompts(self.classes_.tolist(), self.label_descriptions)
         self.model_, self.tokenizer_ = load_to_train(str(self.model), self.device, self.lora_rank, rng)
-        rows = TrainingRows(self.tokenizer_, texts, labels, self.prompts_, self.max_tokens, self.max_copies)
+        rows = TrainingRows(
+            self.tokenizer_,
+            texts,
+            labels,
+            self.prompts_,
+            self.max_tokens,
+            self.max_copies,
+            context=getattr(self.model_.config, "max_position_embeddings", None),
+        )
+        self.max_tokens_, self.cut_share_ = rows.max_tokens, rows.n_cut / len(texts)
+        warn_of_cut_rows(rows.n_cut, len(texts), rows.max_tokens)
         rows.hold_out(self.validation_fraction, rng)
         self.history_ = fine_tune(
             self.model_,
@@ -242,6 +270,7 @@ class CausalLMGenerator(BaseEstimator):
             patience=self.patience,
             rng=rng,
             verbose=self.verbose,
+            **resumable(self.get_params(), texts.tolist(), labels.tolist(), seed),
         )
         self.validation_perplexity_ = math.exp(min(self.history_.validation_loss, default=math.nan))
         freeze_model(self.model_)
@@ -262,7 +291,7 @@ class CausalLMGenerator(BaseEstimator):
         Returns
         -------
         dict of {label: list of (str or None)}
-            In the order of the ranges; None for a text that is empty, reached `max_tokens`, or holds control
+            In the order of the ranges; None for a text that is empty, reached `max_tokens_`, or holds control
             characters or special tokens.
 
         Raises
@@ -279,22 +308,21 @@ class CausalLMGenerator(BaseEstimator):
                 "them out. Keep them with save(folder) and CausalLMGenerator.load(folder), or fit it again."
             )
         check_span_labels(spans, self.classes_.tolist())
-        seed = as_seed(random_state)
         prompted = {label for label in spans if self.label_as_text and has_word(self.prompts_[label])}
-        numbers = {label: number for number, label in enumerate(spans)}
         sampled = [(c, index) for c, span in spans.items() for index in span if index or c not in prompted]
-        tokens = sample_tokens(
+        decoded = sample_texts(
             self.model_,
-            [encode_prompt(self.tokenizer_, self.prompts_[label]) for label in spans],
-            [(numbers[c], stream_rng(seed, c, index).random(self.max_tokens)) for c, index in sampled],
-            end_token=self.tokenizer_.eos_token_id,
+            self.tokenizer_,
+            self.prompts_,
+            sampled,
+            seed=as_seed(random_state),
+            max_tokens=self.max_tokens_,
             top_p=self.top_p,
             temperature=self.temperature,
             batch_size=self.sampling_batch_size,
         )
-        special = self.tokenizer_.all_special_tokens
-        decoded = [clean_text(self.tokenizer_.decode(t or []), special) for t in tokens]
         texts = dict(zip(sampled, decoded, strict=True))
+        special = special_tokens(self.tokenizer_)
         prompts = {label: clean_text(self.prompts_[label], special) for label in spans}
         return {
             label: [texts.get((label, index), prompts[label]) for index in span]

@@ -51,7 +51,7 @@ def test_bars_count_labelers_and_accepted_rows(corpus, capfd):
 
 
 def test_the_resampler_shows_the_bars_of_its_parts(corpus, capfd, tiny_gpt2):
-    generator = CausalLMGenerator(model=str(tiny_gpt2), epochs=2, batch_size=4, max_tokens=4, device="cpu")
+    generator = CausalLMGenerator(model=str(tiny_gpt2), epochs=2, batch_size=4, max_tokens=5, device="cpu")
     resampler = make(generator=generator, labelers=[], verbose=1, max_candidates=0.5, shortfall="copy")
     with pytest.warns(UserWarning, match="fewer generated rows than wanted"):
         resampler.fit_resample(*corpus)

@@ -46,11 +46,9 @@ def test_same_seed_same_model_other_seed_other(tiny_gpt2, corpus):
 
 
 def test_candidates_that_are_empty_or_too_long_fail(tiny_gpt2, corpus):
-    texts = (
-        tiny(tiny_gpt2, epochs=1, max_tokens=3)
-        .fit(*corpus)
-        .sample({"meal": range(60)}, random_state=0)["meal"]
-    )
+    with pytest.warns(UserWarning, match="max_tokens should hold the rows"):
+        generator = tiny(tiny_gpt2, epochs=1, max_tokens=3).fit(*corpus)
+    texts = generator.sample({"meal": range(60)}, random_state=0)["meal"]
     assert None in texts
     assert all(text is None or 1 <= len(text.split()) <= 2 for text in texts)
 
@@ -98,6 +96,7 @@ def test_validation_stops_training_and_gives_a_perplexity(tiny_gpt2):
         ({"temperature": -1}, "'temperature' parameter"),
         ({"epochs": 0}, "'epochs' parameter"),
         ({"max_tokens": 1}, "'max_tokens' parameter"),
+        ({"max_tokens": "longest"}, "'max_tokens' parameter"),
     ],
 )
 def test_bad_parameters_are_refused(params, message, tiny_gpt2):
@@ -183,6 +182,93 @@ def test_advised_share_falls_from_a_half_to_a_quarter(n_rows, share):
     assert CausalLMGenerator.advised_rows == 100
 
 
+@pytest.mark.parametrize(
+    ("texts", "labels", "error", "message"),
+    [
+        (["red", None], ["a", "b"], TypeError, r"X must hold texts only, got None \(NoneType\) in row 1"),
+        (["red", 7], ["a", "b"], TypeError, r"X must hold texts only, got 7 \(int\) in row 1"),
+        (
+            np.arange(2),
+            ["a", "b"],
+            ValueError,
+            "X must hold texts, expected an array of str, got one of int64",
+        ),
+        (["red", " \n"], ["a", "b"], ValueError, r"X must hold no empty texts, got ' \\n' in row 1"),
+        (["red", "blue"], ["a"], ValueError, "inconsistent numbers of samples"),
+        (["red", "blue"], ["a", None], ValueError, "None"),
+        (["red", "blue"], ["a", 1], TypeError, "labels of one type"),
+        (["red", "blue"], None, TypeError, "y must be a sequence with one label per row"),
+    ],
+)
+def test_fit_refuses_rows_that_are_no_labeled_texts_before_it_loads_a_model(texts, labels, error, message):
+    with pytest.raises(error, match=message):
+        CausalLMGenerator(model="no such model").fit(texts, labels)
+
+
+@pytest.mark.parametrize(
+    ("spans", "error", "message"),
+    [
+        (None, TypeError, "spans must be a dict"),
+        ({"meal": 5}, TypeError, "got 5"),
+        ({"meal": range(0, 9, 2)}, ValueError, "ranges of step 1"),
+        ({"train": range(2)}, ValueError, r"got \['train'\]"),
+    ],
+)
+def test_sample_refuses_spans_that_are_no_pieces_of_fitted_streams(tiny_gpt2, corpus, spans, error, message):
+    generator = tiny(tiny_gpt2, epochs=1).fit(*corpus)
+    with pytest.raises(error, match=message):
+        generator.sample(spans, random_state=0)
+
+
+def test_a_learning_rate_that_explodes_is_an_error_and_leaves_nothing_to_sample_with(tiny_gpt2, corpus):
+    generator = tiny(tiny_gpt2, learning_rate=1e30)
+    with pytest.raises(FloatingPointError, match=r"learning_rate=1e\+30. Use a lower learning_rate"):
+        generator.fit(*corpus)
+
+
+def test_auto_takes_the_longest_row_within_what_the_model_reads(tiny_gpt2):
+    X, y = ["red blue " * 11, "red"], ["flight", "fare"]
+    generator = tiny(tiny_gpt2, epochs=1, max_tokens="auto").fit(X, y)
+    assert generator.max_tokens_ == 64 - 2  # of 64 positions, "flight:" takes two
+    assert generator.cut_share_ == 0
+    assert len(generator.sample({"flight": range(5)}, random_state=0)["flight"]) == 5
+
+
+def test_rows_that_are_cut_are_counted_with_one_warning(tiny_gpt2):
+    X, y = ["red blue green", "red", "blue", "red blue"], ["flight", "flight", "fare", "fare"]
+    with pytest.warns(UserWarning, match=r"got 1 of 4 \(25.0%\) with more than 3 tokens") as caught:
+        generator = tiny(tiny_gpt2, epochs=1, max_tokens=3).fit(X, y)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert (generator.max_tokens_, generator.cut_share_) == (3, 0.25)
+
+
+def test_a_prompt_that_leaves_no_room_is_an_error(tiny_gpt2):
+    long = tiny(tiny_gpt2, max_tokens=63)
+    with pytest.raises(
+        ValueError, match="into the 64 tokens that the model reads, got 2 tokens of the prompt"
+    ):
+        long.fit(["red", "blue"], ["flight", "fare"])
+
+
+@pytest.mark.model
+def test_embedded_model_writes_the_same_texts_in_batches_of_any_size():
+    X, y = ORDERS + REFUNDS, ["order_status"] * 8 + ["refund_status"] * 8
+    generator = CausalLMGenerator(random_state=0, epochs=2).fit(X, y)
+    spans = {"order_status": range(6), "refund_status": range(6)}
+    together = generator.sample(spans, random_state=0)
+    one_by_one, few = (
+        generator.set_params(sampling_batch_size=n).sample(spans, random_state=0) for n in (1, 5)
+    )
+    alone = generator.sample({"refund_status": range(3, 5)}, random_state=0)["refund_status"]
+    if generator.model_.dtype is torch.bfloat16:
+        assert one_by_one == few == together
+        assert alone == together["refund_status"][3:5]
+    else:
+        same = [np.mean(np.array(few[label]) == np.array(together[label])) for label in spans]
+        assert np.mean(same) >= 0.75
+
+
 @pytest.mark.model
 def test_embedded_model_writes_new_texts_of_the_class():
     X, y = ORDERS + REFUNDS, ["order_status"] * 8 + ["refund_status"] * 8
@@ -231,7 +317,7 @@ def test_two_processes_write_the_same_texts():
 )
 def test_decoded_tokens_that_are_no_text_fail(tiny_gpt2, monkeypatch, tokens, text):
     generator = tiny(tiny_gpt2, epochs=1).fit(["red wine", "blue sky"], ["drink", "air"])
-    monkeypatch.setattr("skbalagen.generators.causal_lm.sample_tokens", lambda *_, **__: [[1]])
+    monkeypatch.setattr("skbalagen.generators._lm_sampling.sample_tokens", lambda *_, **__: [[1]])
     tokenizer = generator.tokenizer_
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_end|>"]})
     monkeypatch.setattr(tokenizer, "decode", lambda *_, **__: tokens)

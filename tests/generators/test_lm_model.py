@@ -64,6 +64,7 @@ def test_a_generator_that_was_saved_samples_the_same_texts(tiny_gpt2, tmp_path, 
     assert loaded.get_params() == generator.get_params()
     assert loaded.prompts_ == generator.prompts_
     assert loaded.classes_.tolist() == generator.classes_.tolist()
+    assert (loaded.max_tokens_, loaded.cut_share_) == (8, 0.0)
     assert loaded.history_ == generator.history_
     assert np.isnan(loaded.validation_perplexity_)
     assert not any(parameter.requires_grad for parameter in loaded.model_.parameters())

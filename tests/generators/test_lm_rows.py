@@ -1,4 +1,4 @@
-"""Rows for a language model: prompts, tokens, epochs, held-out rows, and what counts as a text."""
+"""Rows for a language model: prompts, epochs, held-out rows, and the warning of long ones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from skbalagen.generators._lm_rows import (
     TrainingRows,
     class_prompts,
-    clean_text,
     draw_rows,
-    encode_prompt,
-    encode_rows,
     has_word,
     held_out_rows,
+    warn_of_cut_rows,
 )
 
 PROMPTS = {"meal": "meal", "city": "city question"}
@@ -56,26 +54,6 @@ def test_class_prompts_warns_of_descriptions_of_no_class():
 )
 def test_has_word_wants_two_letters_side_by_side(text, expected):
     assert has_word(text) is expected
-
-
-def test_encode_prompt_ends_with_a_colon(tokenizer):
-    assert words(tokenizer, encode_prompt(tokenizer, "city question")) == ["city", "question", ":"]
-
-
-def test_encode_rows_puts_the_prompt_before_and_the_end_behind_each_text(tokenizer):
-    rows = [("question number 3", "meal"), (" red ", "city")]
-    sequences, n_prompt = encode_rows(tokenizer, rows, PROMPTS, 8)
-    assert [words(tokenizer, tokens) for tokens in sequences] == [
-        ["meal", ":", "question", "number", "3", "<end>"],
-        ["city", "question", ":", "red", "<end>"],
-    ]
-    assert n_prompt.tolist() == [2, 3]
-
-
-def test_encode_rows_cuts_texts_but_not_prompts(tokenizer):
-    sequences, n_prompt = encode_rows(tokenizer, [("red blue green red", "city")], PROMPTS, 3)
-    assert words(tokenizer, sequences[0]) == ["city", "question", ":", "red", "blue", "green"]  # no end
-    assert n_prompt.tolist() == [3]
 
 
 @pytest.fixture
@@ -159,23 +137,19 @@ def test_held_out_rows_are_drawn_at_random():
     assert len(draws) == 10
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("where  is\nit", "where is it"),
-        (" tab\tand line \r\n", "tab and line"),
-        (
-            "family \U0001f468\u200d\U0001f469\u200d\U0001f467",
-            "family \U0001f468\u200d\U0001f469\u200d\U0001f467",
-        ),
-        ("", None),
-        (" \n ", None),
-        ("nul \x00", None),
-        ("caf\ufffd", None),
-        ("private \ue000", None),
-        ("unassigned \u0378", None),
-        ("text <|end|>", None),
-    ],
-)
-def test_clean_text_gives_a_text_with_single_spaces_or_none(text, expected):
-    assert clean_text(text, ["<|end|>"]) == expected
+def test_training_rows_says_how_many_rows_are_too_long_and_what_it_chose(tokenizer):
+    X = np.array(["red blue green", "red", "red blue green"], dtype=object)
+    y = np.array(["meal", "meal", "meal"])
+    chosen, cut = (TrainingRows(tokenizer, X, y, PROMPTS, n, 2, context=64) for n in ("auto", 3))
+    assert (chosen.max_tokens, chosen.n_cut) == (64 - 2, 0)
+    assert (cut.max_tokens, cut.n_cut) == (3, 2)  # a repeated row counts as often as it occurs
+    assert cut.n_text.tolist() == [3, 2]
+
+
+def test_warn_of_cut_rows_says_their_share_and_what_to_do():
+    message = (
+        r"got 3 of 12 \(25.0%\) with more than 64 tokens. .* Raise max_tokens, or pass one passage per row"
+    )
+    with pytest.warns(UserWarning, match=message):
+        warn_of_cut_rows(3, 12, 64)
+    warn_of_cut_rows(0, 12, 64)
