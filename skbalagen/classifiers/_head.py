@@ -25,7 +25,7 @@ class Head(BaseEstimator):
     Attributes
     ----------
     name : str
-        By which :func:`named_head` knows it. A class attribute.
+        By which :func:`~skbalagen.classifiers.heads.named_head` knows it. A class attribute.
     supports_bias : bool
         Whether the module has a ``bias`` of one number per class. A class attribute.
     supports_catch_all : bool

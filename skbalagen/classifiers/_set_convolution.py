@@ -93,7 +93,7 @@ class SetConvolutionHead(Head):
         module.representatives = vectors.new_empty(0)
 
     def finish(self, vectors: torch.Tensor, targets: torch.Tensor) -> None:
-        """Compute the representatives once and for all; the rows are those of :meth:`start`."""
+        """Compute the representatives once and for all; the rows are those of :meth:`Head.start`."""
         import torch
 
         with torch.no_grad():

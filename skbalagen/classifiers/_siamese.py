@@ -62,7 +62,7 @@ class SiameseHead(Head):
     Attributes
     ----------
     tail_ : ndarray of int
-        Columns of the rare labels, after :meth:`start`.
+        Columns of the rare labels, after :meth:`Head.start`.
 
     Notes
     -----

@@ -94,7 +94,7 @@ class LDAMLoss(Loss):
     Attributes
     ----------
     margins_ : ndarray of shape (n_classes,)
-        After :meth:`start`.
+        After :meth:`Loss.start`.
 
     See Also
     --------

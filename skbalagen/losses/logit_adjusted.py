@@ -65,7 +65,7 @@ class LogitAdjustedLoss(Loss):
     Attributes
     ----------
     priors_ : ndarray of shape (n_classes,)
-        Class shares, after :meth:`start`; they sum to 1.
+        Class shares, after :meth:`Loss.start`; they sum to 1.
 
     See Also
     --------
