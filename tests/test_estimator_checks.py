@@ -29,6 +29,7 @@ from skbalagen import (
     LabelTextOverSampler,
     LogitAdjustedClassifier,
     SentenceEncoder,
+    SetFitClassifier,
     TextSampler,
     TransformerClassifier,
 )
@@ -126,6 +127,10 @@ class TransformerClassifierOnNumbers(OnNumbersWithProba, TransformerClassifier):
     pass
 
 
+class SetFitClassifierOnNumbers(OnNumbersWithProba, SetFitClassifier):
+    pass
+
+
 class LabelerEnsembleOnNumbers(OnNumbersWithProba, LabelerEnsemble):
     pass
 
@@ -162,6 +167,15 @@ def test_transformer_classifier_passes_the_checks_of_scikit_learn(tiny_gpt2):
     expected = {
         "check_classifiers_train": "asks for 83 % accuracy: two epochs of an untrained model learn less"
     }
-    names, n_passed = failed(TransformerClassifierOnNumbers(model=str(tiny_gpt2), epochs=2), expected)
+    names, n_passed = failed(
+        TransformerClassifierOnNumbers(model=str(tiny_gpt2), epochs=2, random_state=0), expected
+    )
+    assert names == []
+    assert n_passed >= 40
+
+
+def test_set_fit_classifier_passes_the_checks_of_scikit_learn(tiny_gpt2):
+    expected = {"check_classifiers_train": "asks for 83 % accuracy: an untrained model has less to build on"}
+    names, n_passed = failed(SetFitClassifierOnNumbers(model=str(tiny_gpt2), n_iterations=1), expected)
     assert names == []
     assert n_passed >= 40
