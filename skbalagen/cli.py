@@ -276,7 +276,7 @@ def _add_balance_options(balance: argparse.ArgumentParser) -> None:
     )
     balance.add_argument(
         "--cache-size",
-        type=float,
+        type=_gigabytes,
         default=4.0,
         metavar="GB",
         help="above it, what was not used for longest is removed from the cache (%(default)s)",
@@ -289,6 +289,16 @@ def _add_balance_options(balance: argparse.ArgumentParser) -> None:
     balance.add_argument("--dry-run", action="store_true", help="show the band, the targets and the cost")
     balance.add_argument("--report", metavar="PAGE", help="HTML page to write about what was done")
     balance.add_argument("--quiet", action="store_true", help="print warnings and errors only")
+
+
+def _gigabytes(text: str) -> float:
+    try:
+        size = float(text)
+    except ValueError:
+        size = -1.0
+    if not 0 <= size < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of GB, at least 0, got {text!r}")
+    return size
 
 
 def _add_compare_options(compare: argparse.ArgumentParser) -> None:
