@@ -112,7 +112,7 @@ class LabelSetEnsemble(LabelerEnsemble):
         columns = self.columns or {}
         self.classes_ = np.arange(1 + max(max(held, default=-1) for held in columns.values()))
         indicator = self._indicator(y).astype(int)
-        self.estimators_ = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+        self.estimators_ = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
             delayed(_per_label(member).fit)(texts, indicator) for member in members
         )
         return self

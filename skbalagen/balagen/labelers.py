@@ -80,7 +80,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         says of rows of each class that it has not seen. This fits each member three more times, and takes the place
         of `weights`.
     n_jobs : int, default=None
-        Members that are fitted in parallel, in threads; None is 1.
+        Members that are fitted in parallel, in threads of this process whatever the backend of joblib; None is 1.
 
     Attributes
     ----------
@@ -187,7 +187,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         self.classes_ = np.unique(labels)
         self.weights_ = np.array(self.member_weights())
         # Threads: the heavy parts release the interpreter, and an encoder's weights are not copied.
-        fitting = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")(
+        fitting = Parallel(n_jobs=self.n_jobs, require="sharedmem", return_as="generator")(
             delayed(clone(member).fit)(texts, labels) for member in members
         )
         self.estimators_ = list(
@@ -277,7 +277,7 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
 
     def _label_model(self, texts: np.ndarray, labels: np.ndarray) -> DawidSkene:
         """Learn how the members err on texts that they were not fitted on."""
-        said = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+        said = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
             delayed(out_of_fold)(member, texts, labels, n_splits=3, seed=0) for member in self.members()
         )
         rows = said[0].rows

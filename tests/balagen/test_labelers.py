@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 
 from skbalagen import BalaGenResampler, LabelerEnsemble
 from skbalagen.balagen.labelers import NoLabelers, agreement_matrix, pairwise_agreement
@@ -102,6 +104,23 @@ def test_n_jobs_of_the_ensemble_is_heeded(corpus, n_jobs, at_once):
     ensemble = LabelerEnsemble(estimators=[Counting(), Counting()], n_jobs=n_jobs)
     make_resampler(labelers=ensemble).fit_resample(*corpus)
     assert max(Counting.most) == at_once
+
+
+class InProcess(FirstWordLabeler):
+    """Notes in which process it learned."""
+
+    def fit(self, X, y):
+        self.process_ = os.getpid()
+        return super().fit(X, y)
+
+
+def test_members_stay_in_this_process_whatever_the_backend(corpus):
+    # What they learned may be weights, which pickles do not carry.
+    with parallel_config(backend="loky", n_jobs=2):
+        ensemble = LabelerEnsemble(estimators=[InProcess(), InProcess()]).fit(*corpus)
+        votes, _, _ = ensemble.judge(*corpus)
+    assert {member.process_ for member in ensemble.estimators_} == {os.getpid()}
+    assert votes.all()
 
 
 def test_n_jobs_of_the_resampler_serves_an_ensemble_without_its_own(corpus):
