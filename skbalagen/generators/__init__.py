@@ -5,6 +5,7 @@ from skbalagen.generators.back_translation import BackTranslationGenerator
 from skbalagen.generators.base import TextGenerator, check_span_labels
 from skbalagen.generators.causal_lm import CausalLMGenerator
 from skbalagen.generators.eda import EDAGenerator
+from skbalagen.generators.endpoint import EndpointGenerator
 from skbalagen.generators.markov_chain import MarkovChainGenerator
 from skbalagen.generators.masked_lm import MaskedLMGenerator
 from skbalagen.generators.nlpaug import NlpaugGenerator, is_nlpaug_augmenter
@@ -18,6 +19,7 @@ __all__ = [
     "CausalLMGenerator",
     "EDAGenerator",
     "EmbeddingSubstitutionGenerator",
+    "EndpointGenerator",
     "MarkovChainGenerator",
     "MaskedLMGenerator",
     "NlpaugGenerator",
