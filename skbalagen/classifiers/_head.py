@@ -18,8 +18,8 @@ __all__ = ["Head"]
 class Head(BaseEstimator):
     """Base of the heads.
 
-    A head of your own is a subclass with two methods: ``_parts(n_features, n_classes)`` returns the parameters,
-    modules and buffers by name, and ``_logits(module, vectors)`` computes the logits from them. A head that
+    A head of your own is a subclass with two methods: ``_parts(n_features, n_classes, catch_all)`` returns the
+    parameters, modules and buffers by name, and ``_logits(module, vectors)`` computes the logits from them. A head that
     learns from all rows at once has :meth:`start`, :meth:`observe` or :meth:`finish` as well.
 
     Attributes
@@ -91,7 +91,7 @@ class Head(BaseEstimator):
                 f"catch_all must be a column from 0 to {n_classes - 1}, got {catch_all}. Count from 0."
             )
         with torch_seed(seed):
-            parts = self._parts(n_features, n_classes)
+            parts = self._parts(n_features, n_classes, catch_all)
         self.seed_ = seed
         self.module_: Any = HeadModule(
             self, parts, n_features=n_features, n_classes=n_classes, catch_all=catch_all
@@ -106,7 +106,7 @@ class Head(BaseEstimator):
 
         sizes = {name: getattr(self.module_, name) for name in ("n_features", "n_classes", "catch_all")}
         with torch_seed(seed), torch.no_grad():
-            fresh = HeadModule(self, self._parts(sizes["n_features"], sizes["n_classes"]), **sizes)
+            fresh = HeadModule(self, self._parts(**sizes), **sizes)
             for old, new in zip(self.module_.parameters(), fresh.parameters(), strict=True):
                 old.copy_(new)
 
@@ -127,7 +127,7 @@ class Head(BaseEstimator):
     def finish(self, vectors: torch.Tensor, targets: torch.Tensor) -> None:
         """Compute anew what :meth:`start` took, after training, from the same rows in the same order."""
 
-    def _parts(self, n_features: int, n_classes: int) -> dict[str, Any]:
+    def _parts(self, n_features: int, n_classes: int, catch_all: int | None) -> dict[str, Any]:
         """Return parameters, modules and (as tensors) buffers by name."""
         raise NotImplementedError
 

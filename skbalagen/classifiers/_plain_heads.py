@@ -29,15 +29,19 @@ class LinearHead(Head):
     supports_bias: ClassVar[bool] = True
     supports_catch_all: ClassVar[bool] = True
 
-    def _parts(self, n_features: int, n_classes: int) -> dict[str, Any]:
+    def _parts(self, n_features: int, n_classes: int, catch_all: int | None) -> dict[str, Any]:
         import torch
 
-        return dict(torch.nn.Linear(n_features, n_classes).named_parameters())
+        return _without(catch_all, torch.nn.Linear(n_features, n_classes))
 
     def _logits(self, module: Any, vectors: torch.Tensor) -> torch.Tensor:
         import torch
 
         logits = torch.nn.functional.linear(vectors, module.weight, module.bias)
+        if (
+            module.catch_all is not None
+        ):  # a bias of the catch-all class, such as that of its share, is the zero point
+            logits = logits - module.bias[module.catch_all].detach()
         return _fix_catch_all(logits, module.catch_all)
 
 
@@ -63,16 +67,25 @@ class CosineHead(Head):
     def __init__(self, scale: float = 30.0) -> None:
         self.scale = scale
 
-    def _parts(self, n_features: int, n_classes: int) -> dict[str, Any]:
+    def _parts(self, n_features: int, n_classes: int, catch_all: int | None) -> dict[str, Any]:
         import torch
 
-        return dict(torch.nn.Linear(n_features, n_classes, bias=False).named_parameters())
+        return _without(catch_all, torch.nn.Linear(n_features, n_classes, bias=False))
 
     def _logits(self, module: Any, vectors: torch.Tensor) -> torch.Tensor:
         from torch.nn.functional import linear, normalize
 
         logits = self.scale * linear(normalize(vectors), normalize(module.weight))
         return _fix_catch_all(logits, module.catch_all)
+
+
+def _without(catch_all: int | None, layer: torch.nn.Linear) -> dict[str, Any]:
+    """Return the parameters of a layer, those of the catch-all class being 0; they never change."""
+    parameters = dict(layer.named_parameters())
+    if catch_all is not None:
+        for parameter in parameters.values():
+            parameter.data[catch_all] = 0.0
+    return parameters
 
 
 def _fix_catch_all(logits: torch.Tensor, catch_all: int | None) -> torch.Tensor:

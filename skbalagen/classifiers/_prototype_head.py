@@ -76,17 +76,16 @@ class PrototypeHead(Head):
         with torch.no_grad():
             return self.module_.projection(vectors.to(self.module_.projection.weight.dtype))
 
-    def _parts(self, n_features: int, n_classes: int) -> dict[str, Any]:
+    def _parts(self, n_features: int, n_classes: int, catch_all: int | None) -> dict[str, Any]:
         import torch
 
         n_components = self.n_components or n_features
         projection = torch.nn.Linear(n_features, n_components, bias=False)
         torch.nn.init.orthogonal_(projection.weight)
-        return {
-            "projection": projection,
-            "catch_all_logit": torch.nn.Parameter(torch.tensor(float(self.catch_all_logit))),
-            "centroids": torch.zeros(n_classes, n_components),
-        }
+        parts = {"projection": projection, "centroids": torch.zeros(n_classes, n_components)}
+        if catch_all is not None:
+            parts["catch_all_logit"] = torch.nn.Parameter(torch.tensor(float(self.catch_all_logit)))
+        return parts
 
     def _logits(self, module: Any, vectors: torch.Tensor) -> torch.Tensor:
         f = module.projection(vectors)

@@ -99,7 +99,7 @@ class SetConvolutionHead(Head):
         with torch.no_grad():
             self.module_.representatives = self._representatives(self.module_)
 
-    def _parts(self, n_features: int, n_classes: int) -> dict[str, Any]:
+    def _parts(self, n_features: int, n_classes: int, catch_all: int | None) -> dict[str, Any]:
         import torch
         from torch import nn
 

@@ -125,7 +125,7 @@ class SiameseHead(Head):
         module.support_rows = vectors.detach()[rows]
         module.support_labels = torch.from_numpy(of_label).to(vectors.device)
 
-    def _parts(self, n_features: int, n_classes: int) -> dict[str, Any]:
+    def _parts(self, n_features: int, n_classes: int, catch_all: int | None) -> dict[str, Any]:
         import torch
         from torch import nn
 

@@ -183,7 +183,7 @@ def test_a_head_of_your_own_is_two_methods():
     class Scaled(Head):
         name = "scaled"
 
-        def _parts(self, n_features, n_classes):
+        def _parts(self, n_features, n_classes, catch_all):
             return {"weight": torch.nn.Parameter(torch.ones(n_classes, n_features)), "two": torch.tensor(2.0)}
 
         def _logits(self, module, vectors):

@@ -38,3 +38,23 @@ def test_cosines_do_not_depend_on_lengths():
 
 def test_a_vector_of_zeros_has_the_logit_zero():
     assert CosineHead().build(4, 3)(torch.zeros(1, 4)).tolist() == [[0.0, 0.0, 0.0]]
+
+
+def test_the_weights_of_the_catch_all_class_are_zero_and_stay_so():
+    for head in (LinearHead(), CosineHead()):
+        module = head.build(4, 3, catch_all=2)
+        optimizer = torch.optim.AdamW(module.parameters(), lr=0.1, weight_decay=0.1)
+        torch.nn.functional.cross_entropy(module(torch.eye(4)), torch.tensor([0, 1, 2, 2])).backward()
+        optimizer.step()
+        assert (module.weight[2] == 0).all()
+        assert (module.weight[:2] != 0).any()
+
+
+def test_class_shares_as_a_bias_give_the_class_shares_with_a_catch_all_class_too():
+    shares = torch.tensor([0.7, 0.2, 0.1])
+    for catch_all in (None, 1):
+        module = LinearHead().build(4, 3, catch_all=catch_all)
+        with torch.no_grad():
+            module.weight.zero_()
+            module.bias.copy_(shares.log())
+        assert torch.allclose(module(torch.ones(1, 4)).softmax(dim=1), shares[None], atol=1e-6)

@@ -36,6 +36,10 @@ def test_the_logit_of_the_catch_all_class_is_learned():
     assert module.catch_all_logit.grad.item() == 3
 
 
+def test_without_a_catch_all_class_there_is_no_such_number():
+    assert [name for name, _ in PrototypeHead().build(2, 2).named_parameters()] == ["projection.weight"]
+
+
 def test_the_projection_starts_as_a_rotation():
     module = PrototypeHead().build(5, 2)
     x = torch.randn(4, 5, generator=torch.Generator().manual_seed(0))
