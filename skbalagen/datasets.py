@@ -7,14 +7,16 @@ import io
 import warnings
 from collections.abc import Sequence
 from importlib.resources import files
+from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch, check_random_state, column_or_1d
 
 from skbalagen._utils.csv_records import decode_text, split_records
+from skbalagen._utils.labels import check_labels
 from skbalagen._utils.text import count
 
 __all__ = ["load_csv", "load_shop_intents", "make_long_tailed"]
@@ -259,7 +261,7 @@ def make_long_tailed(
     Raises
     ------
     ValueError
-        If `X` and `y` differ in length or are empty, or if `ratio` or `n_max` is below 1.
+        If `X` and `y` differ in length or are empty, a label is missing, or if `ratio` or `n_max` is below 1.
 
     References
     ----------
@@ -273,15 +275,16 @@ def make_long_tailed(
     >>> sorted([y[i] for i in rows].count(label) for label in "abc")
     [2, 6, 20]
     """
-    labels, codes, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
-    if len(X) != len(codes) or len(codes) == 0:
+    y = column_or_1d(check_labels(y))
+    labels, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    if len(X) != len(codes):
         raise ValueError(
             f"X and y must have the same number of rows, at least 1, got {len(X)} and {len(codes)}. "
             f"Pass the texts and labels of the same rows."
         )
-    if not (np.isfinite(ratio) and ratio >= 1):
+    if isinstance(ratio, bool) or not isinstance(ratio, Real) or not (np.isfinite(ratio) and ratio >= 1):
         raise ValueError(f"ratio must be a finite number >= 1 (largest class : smallest), got {ratio!r}.")
-    if n_max is not None and n_max < 1:
+    if n_max is not None and (isinstance(n_max, bool) or not isinstance(n_max, Integral) or n_max < 1):
         raise ValueError(f"n_max must be an int >= 1 (rows of the largest class) or None, got {n_max!r}.")
     largest = int(counts.max()) if n_max is None else n_max
     last = max(1, len(labels) - 1)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skbalagen._utils.text import is_encodable
+
 __all__ = ["check_labels", "check_same_kind", "label_columns"]
 
 _ONE_TYPE = "str, numbers or bools"
@@ -36,7 +38,8 @@ def check_labels(y: Any, *, name: str = "y") -> np.ndarray:
     TypeError
         Labels of several types, or of another one; the row is named.
     ValueError
-        A missing label (None, nan, NaT, pandas.NA, or a blank text), or none at all; the row is named.
+        A missing label (None, nan, NaT, pandas.NA, or a blank text), one that ends in a NUL or holds a lone
+        surrogate, or none at all; the row is named.
 
     Examples
     --------
@@ -51,7 +54,7 @@ def check_labels(y: Any, *, name: str = "y") -> np.ndarray:
         raise ValueError(
             f"{name} must hold one label per row, at least one, got shape {values.shape}. Pass a non-empty list."
         )
-    _check_none_missing(values, name)
+    _check_cells(values, name)
     if values.dtype.kind == "O":
         _check_one_kind(values, name)
         if not isinstance(values.flat[0], str):
@@ -123,20 +126,31 @@ def _as_array(y: Any, name: str) -> np.ndarray:
     if values.dtype.kind == "T":
         values = values.astype(object)
     if values.ndim == 0:
-        raise ValueError(f"{name} must hold one label per row, at least one, got shape (). Pass a list of labels.")
+        raise ValueError(
+            f"{name} must hold one label per row, at least one, got shape (). Pass a list of labels."
+        )
     return values
 
 
-def _check_none_missing(values: np.ndarray, name: str) -> None:
+def _check_cells(values: np.ndarray, name: str) -> None:
+    """Raise a ValueError for a missing label, and for one that numpy would cut or no file can hold."""
     gone = pd.isna(values).ravel()
-    if values.dtype.kind in "OU":
-        gone |= [isinstance(label, str) and not label.strip() for label in values.ravel().tolist()]
+    cells = values.ravel().tolist() if values.dtype.kind in "OU" else []
+    if cells:
+        gone |= [isinstance(label, str) and not label.strip() for label in cells]
     missing = np.flatnonzero(gone.reshape(len(values), -1).any(axis=1))
     if len(missing):
         label = np.asarray(values[missing[0]]).tolist()
         raise ValueError(
             f"{name} must have one label per row, got {label!r} in row {missing[0]}. Remove such rows."
         )
+    for label in {label for label in cells if isinstance(label, str)}:
+        if label.endswith("\0") or not is_encodable(label):
+            row = cells.index(label) * len(values) // len(cells)
+            raise ValueError(
+                f"{name} must have labels that end in no NUL and can be written as UTF-8, got {label!r} in row {row}. "
+                "Clean such labels."
+            )
 
 
 def _kind(label: Any) -> str | None:
@@ -168,13 +182,11 @@ def _check_one_kind(values: np.ndarray, name: str) -> None:
 
 
 def _exact(values: np.ndarray, name: str) -> np.ndarray:
-    """Return labels of one kind as an array of their own type, or as objects where it would change one of them."""
+    """Return labels of one kind as an array of their own type, which changes none of them."""
     cells = values.tolist()
     array = np.array(cells)
     if array.dtype != object and array.tolist() == cells:
         return array
-    if isinstance(values.flat[0], str):  # such as a text that ends in a NUL, which numpy cuts off
-        return values
     largest = max(values.ravel().tolist(), key=abs)
     raise ValueError(
         f"{name} must have numbers that fit into 64 bits, got {largest!r}. Turn the labels into str."

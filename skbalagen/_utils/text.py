@@ -13,6 +13,7 @@ __all__ = [
     "as_texts",
     "count",
     "fold_text",
+    "is_encodable",
     "is_own_label",
     "label_array",
     "label_words",
@@ -67,6 +68,25 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
     return f"{n} {noun if n == 1 else plural or noun + 's'}"
 
 
+def is_encodable(text: str) -> bool:
+    """Return whether a text can be written as UTF-8: whether it holds no lone surrogate.
+
+    Lone surrogates come from files that were read in the wrong encoding. No tokenizer takes them.
+
+    Examples
+    --------
+    >>> is_encodable("é"), is_encodable("\\ud800")
+    (True, False)
+    """
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def label_array(labels: Sequence[Any]) -> np.ndarray:
     """Return labels of any type as an array of objects, of shape (n_samples,), without converting them."""
     array = np.empty(len(labels), dtype=object)
@@ -96,7 +116,8 @@ def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarra
     TypeError
         If `X` is a sparse matrix or a single string, or an element is not a str; the row is named.
     ValueError
-        If `X` has several columns, no rows, numbers, or a blank text; the row is named.
+        If `X` has several columns, no rows, numbers, a blank text, or one with a lone surrogate; the row is
+        named.
 
     Examples
     --------
@@ -135,6 +156,11 @@ def as_texts(X: Any, *, name: str = "X", allow_empty: bool = False) -> np.ndarra
             )
         if not allow_empty and not text.strip():
             raise ValueError(f"{name} must hold no empty texts, got {text!r} in row {row}. Remove such rows.")
+        if not is_encodable(text):
+            raise ValueError(
+                f"{name} must hold texts that can be written as UTF-8, got a lone surrogate in row {row}: "
+                f"{text[:40]!r}. Read the file in its own encoding, or remove such rows."
+            )
     return np.array([str(text) for text in texts], dtype=object)
 
 

@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils import column_or_1d
 
 from skbalagen._utils.labels import check_labels
 
@@ -42,7 +43,7 @@ def class_sizes(y: Sequence[Any] | np.ndarray) -> dict[Any, int]:
     >>> class_sizes(["b", "a", "b"])
     {'a': 1, 'b': 2}
     """
-    labels, counts = np.unique(check_labels(y), return_counts=True)
+    labels, counts = np.unique(column_or_1d(check_labels(y)), return_counts=True)
     names, order = labels.tolist(), np.argsort(counts, kind="stable")
     return {names[i]: int(counts[i]) for i in order}
 
@@ -280,8 +281,8 @@ def resolve_targets(strategy: SamplingStrategy, y: np.ndarray) -> dict[Any, int]
 
     Raises
     ------
-    ValueError
-        A class that is not in `y`, or a number of rows that is not a positive integer.
+    TypeError, ValueError
+        A callable that returns no dict, a class that is not in `y`, or a number of rows that is no positive integer.
     """
     sizes = class_sizes(y)
     smallest, largest = min(sizes.values()), max(sizes.values())
@@ -294,6 +295,11 @@ def resolve_targets(strategy: SamplingStrategy, y: np.ndarray) -> dict[Any, int]
         }[strategy]
         return {label: largest if filled(size) else size for label, size in sizes.items()}
     wanted = strategy(y) if callable(strategy) else strategy
+    if not isinstance(wanted, Mapping):
+        raise TypeError(
+            f"sampling_strategy must return a dict of {{label: rows wanted}}, got {type(wanted).__name__}. Correct the "
+            "callable."
+        )
     unknown = [label for label in wanted if label not in sizes]
     if unknown:
         raise ValueError(
@@ -304,6 +310,6 @@ def resolve_targets(strategy: SamplingStrategy, y: np.ndarray) -> dict[Any, int]
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
             raise ValueError(
                 f"sampling_strategy must give a whole number of rows, at least 1, for each class, got {n!r} for "
-                f"{label!r}."
+                f"{label!r}. Name only classes that are to change."
             )
     return {label: int(wanted.get(label, size)) for label, size in sizes.items()}

@@ -43,6 +43,8 @@ def as_texts(texts: Iterable[str], name: str) -> list[str]:
     """Return `texts` as a non-empty list of str, of length n_texts."""
     if isinstance(texts, str):
         raise ValueError(f"{name} must be several texts, got one str. Pass a list: [{texts[:20]!r}].")
+    if not isinstance(texts, Iterable):
+        raise TypeError(f"{name} must be several texts, got {type(texts).__name__}. Pass a list of str.")
     rows = list(texts)
     if not rows:
         raise ValueError(f"{name} must hold at least one text, got none. Leave empty classes out.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -102,8 +103,8 @@ def expected_calibration_error(
     >>> round(expected_calibration_error(["a", "b", "b"], y_proba, labels=["a", "b"]), 4)
     0.4
     """
-    if n_bins < 1:
-        raise ValueError(f"n_bins must be an int >= 1 (bins of the confidence), got {n_bins!r}.")
+    if isinstance(n_bins, bool) or not isinstance(n_bins, Integral) or n_bins < 1:
+        raise ValueError(f"n_bins must be an int >= 1 (bins of the confidence), got {n_bins!r}. Use 15.")
     columns, probabilities = _check_probabilities(y_true, y_proba, labels)
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == columns
@@ -117,7 +118,12 @@ def _check_probabilities(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the column of each true label, of shape (n_samples,), and the probabilities, (n_samples, n_classes)."""
     true, names = as_labels(y_true, "y_true").tolist(), as_labels(labels, "labels").tolist()
-    probabilities = np.asarray(y_proba, dtype=float)
+    try:
+        probabilities = np.asarray(y_proba, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"y_proba must hold numbers, one row per label of y_true, got {y_proba!r:.100}. Pass predict_proba(X)."
+        ) from error
     if probabilities.shape != (len(true), len(names)):
         raise ValueError(
             f"y_proba must have one row per label of y_true and one column per class of labels, shape "

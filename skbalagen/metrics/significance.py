@@ -192,7 +192,12 @@ def paired_test(
 
 
 def _as_scores(scores: ArrayLike, name: str) -> np.ndarray:
-    array = np.asarray(scores, dtype=float)
+    try:
+        array = np.asarray(scores, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must hold one number per pair, got {scores!r}. Pass a list of scores."
+        ) from error
     if array.ndim != 1 or len(array) == 0:
         raise ValueError(
             f"{name} must hold one score per pair, of shape (n_pairs,) with at least one, got shape {array.shape}. "

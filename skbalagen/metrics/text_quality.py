@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from numbers import Integral
 
 import numpy as np
 
@@ -163,8 +164,8 @@ def distinct_n(texts: Iterable[str], n: int = 2) -> float:
 
 
 def _check_n(n: int) -> None:
-    if n < 1:
-        raise ValueError(f"n must be an int >= 1 (words in an n-gram), got {n!r}.")
+    if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
+        raise ValueError(f"n must be an int >= 1 (words in an n-gram), got {n!r}. Use 2 for pairs of words.")
 
 
 def _words(text: str) -> list[str]:

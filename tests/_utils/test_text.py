@@ -14,6 +14,7 @@ from skbalagen._utils.text import (
     as_texts,
     count,
     fold_text,
+    is_encodable,
     is_own_label,
     label_array,
     label_words,
@@ -166,3 +167,16 @@ def test_merge_repeats_keeps_the_total_weight_of_each_class_and_no_row_twice(row
     assert len(set(zip(texts, merged.tolist(), strict=True))) == len(texts)
     for label in (0, 1):
         assert totals[merged == label].sum() == weights[labels == label].sum()
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udcffb", "é\ud83d"])
+def test_texts_with_lone_surrogates_are_rejected(text):
+    with pytest.raises(
+        ValueError, match=r"written as UTF-8, got a lone surrogate in row 1: '.*'. Read the file"
+    ):
+        as_texts(["fine", text])
+
+
+def test_any_other_text_is_encodable():
+    assert all(map(is_encodable, ["", "a", "é", "😀", "\0", "\ufffd", "日本"]))
+    assert not is_encodable("\ud83d")

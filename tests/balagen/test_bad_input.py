@@ -42,6 +42,8 @@ def test_bad_input_is_refused_before_any_work(X, y, error, message):
         ({"beta_low": -1}, ValueError, "'beta_low' parameter"),
         ({"beta_low": 80, "beta_high": 30}, ValueError, r"beta_low \+ beta_high must be at most 100"),
         ({"sampling_strategy": {"train": 9}}, ValueError, r"must name classes of y, got \['train'\]"),
+        ({"sampling_strategy": lambda y: None}, TypeError, "must return a dict .*got NoneType. Correct the"),
+        ({"sampling_strategy": {"city": 2.5}}, ValueError, "a whole number of rows, .* got 2.5 for 'city'"),
         ({"sampling_strategy": "most"}, ValueError, "'sampling_strategy' parameter"),
         ({"generator": "gpt"}, TypeError, r"generator must be one of \['causal-lm', 'eda'.* got 'gpt'"),
         ({"generator": SampleCopyGenerator}, TypeError, "or an object with fit"),
