@@ -31,6 +31,8 @@ def fine_tune(
     drawn_ahead: bool = True,
     penalty: Callable[[], torch.Tensor] | None = None,
     validation: Callable[[], float] | None = None,
+    on_epoch_start: Callable[[int], None] | None = None,
+    on_step_end: Callable[[], None] | None = None,
     on_epoch_end: Callable[[TrainingState], None] | None = None,
     resume: TrainingState | None = None,
     epochs: int,
@@ -68,6 +70,10 @@ def fine_tune(
     validation : callable, default=None
         From nothing to a validation loss. With it, training stops after `patience` epochs without
         improvement, and the weights of the best epoch are restored.
+    on_epoch_start : callable, default=None
+        Given the number of the epoch, from 1, before its first step.
+    on_step_end : callable, default=None
+        Called after each step of the optimizer.
     on_epoch_end : callable, default=None
         Given a copy of where the training stands after each epoch, the last one included.
     resume : TrainingState, default=None
@@ -136,6 +142,8 @@ def fine_tune(
             if history.stopped != "epochs":
                 break
             batches = plan[epoch - 1] if epoch <= len(plan) else drawn()
+            if on_epoch_start is not None:
+                on_epoch_start(epoch)
             model.train()
             total = 0.0
             for step, rows in enumerate(batches, start=1):
@@ -153,6 +161,8 @@ def fine_tune(
                 torch.nn.utils.clip_grad_norm_(trained, max_grad_norm)
                 optimizer.step()
                 optimizer.zero_grad()
+                if on_step_end is not None:
+                    on_step_end()
                 history.n_steps += 1
                 bar.update()
                 if step % _STEPS_BETWEEN_TRIMS == 0:

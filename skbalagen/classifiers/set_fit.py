@@ -20,7 +20,7 @@ from skbalagen._utils.random import as_seed
 from skbalagen._utils.sklearn_compat import Interval, StrOptions, check_sample_weight, fit_context
 from skbalagen._utils.text import Labels, Texts, as_texts, merge_repeats
 from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
-from skbalagen.classifiers.transformer import mean_vectors
+from skbalagen.classifiers._inputs import mean_vectors
 from skbalagen.models.catalog import MINILM
 from skbalagen.models.load import load_encoder
 

@@ -309,3 +309,22 @@ def test_memory_is_returned_every_32_steps_and_at_the_end(monkeypatch):
     monkeypatch.setattr(trainer, "return_memory", lambda: calls.append(1))
     _regression(epochs=1, batch_size=1)  # 40 steps
     assert len(calls) == 2
+
+
+def test_hooks_say_when_an_epoch_begins_and_a_step_ends():
+    seen = []
+    model = torch.nn.Linear(1, 1)
+    fine_tune(
+        model,
+        lambda rows: seen.append("part") or (model(torch.ones(len(rows), 1)) ** 2).mean(),
+        np.full(4, 10),
+        draws=lambda rng: np.arange(4),
+        on_epoch_start=lambda epoch: seen.append(epoch),
+        on_step_end=lambda: seen.append("step"),
+        epochs=2,
+        batch_size=4,
+        learning_rate=0.1,
+        tokens_at_once=20,
+        rng=np.random.default_rng(0),
+    )
+    assert seen == [1, "part", "part", "step", 2, "part", "part", "step"]
