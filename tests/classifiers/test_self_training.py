@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
+from sklearn.utils.estimator_checks import check_estimator
 
 from skbalagen import BalancedSelfTrainingClassifier
 
@@ -85,6 +86,18 @@ def test_it_is_cloned_and_searched_like_any_other():
     model = BalancedSelfTrainingClassifier(LogisticRegression()).set_params(estimator__C=3.0, threshold=0.8)
     assert clone(model).get_params()["estimator__C"] == 3.0
     assert set(model.get_params(deep=False)) == {"estimator", "threshold", "max_iter", "verbose"}
+
+
+@pytest.mark.filterwarnings("ignore")  # the suite has no rows without labels, and that is warned of
+def test_it_passes_the_checks_of_scikit_learn():
+    expected = {
+        "check_classifiers_classes": "labels that are texts need dtype object, as in scikit-learn's own class",
+        "check_non_transformer_estimators_n_iter": "n_iter_ is 0 where all rows have labels, as there",
+    }
+    model = BalancedSelfTrainingClassifier(LogisticRegression())
+    outcomes = check_estimator(model, expected_failed_checks=expected, on_fail=None, on_skip=None)
+    assert [f"{o['check_name']}: {o['exception']}" for o in outcomes if o["status"] == "failed"] == []
+    assert sum(o["status"] == "passed" for o in outcomes) >= 40
 
 
 @pytest.mark.parametrize(
