@@ -8,13 +8,16 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._utils.sklearn_compat import HasMethods, Interval, StrOptions, check_sample_weight, fit_context
 from skbalagen._utils.text import Labels, Texts, as_texts, label_words
-from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
+from skbalagen._utils.validation import TextClassifierTags
+from skbalagen.classifiers._training_rows import check_texts_and_targets
 from skbalagen.classifiers.label_texts import labels_speak, nearest_label_accuracy
 from skbalagen.classifiers.logits import class_shares, log_shares
 from skbalagen.encoders import SentenceEncoder
@@ -24,6 +27,8 @@ __all__ = ["EmbeddingClassifier"]
 
 class EmbeddingClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     """Logistic regression on the vectors of a frozen sentence encoder.
+
+    Rows of several labels have one column of 0 and 1 per label, and one binary regression per label.
 
     Parameters
     ----------
@@ -37,26 +42,28 @@ class EmbeddingClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     label_texts : bool, default=False
         Whether each label, in words, is learned as one more text of its class, if labels say what classes
         are about: if nearest-label macro accuracy is at least ``chance + 0.1 * (1 - chance)``, where chance
-        is ``1 / n_classes``.
+        is ``1 / n_classes``. For one label per row.
     max_iter : int, default=1000
         Maximum number of iterations of the solver.
     logit_adjustment : float, default=0.0
         Strength of post-hoc logit adjustment, at least 0: ``predict`` subtracts it times the log of the class
         share from the log probability. 0 is none, 1 is optimal for macro accuracy if probabilities are
-        calibrated. ``predict_proba`` is not adjusted. It is read when predicting, so that ``set_params`` takes
+        calibrated. Of several labels, the log odds of the share are subtracted from those of the label.
+        ``predict_proba`` is not adjusted. It is read when predicting, so that ``set_params`` takes
         effect without another fit. A warning is issued if `class_weight` is set too.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
     encoder_ : transformer
-    linear_ : LogisticRegression
+    linear_ : LogisticRegression, or MultiOutputClassifier of several labels
     label_texts_used_ : bool
         Whether labels were learned as texts.
     n_iter_ : int
         Iterations of its solver.
     class_shares_ : ndarray of shape (n_classes,)
-        Share of each class in the weights of the rows, labels as texts included; they sum to 1.
+        Share of each class in the weights of the rows, labels as texts included; they sum to 1, unless rows have
+        several labels.
 
     See Also
     --------
@@ -102,8 +109,25 @@ class EmbeddingClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Texts, y: Labels, sample_weight: np.ndarray | None = None) -> Self:
-        """Fit on the texts `X`, labels `y` and weights, each of shape (n_samples,)."""
-        texts, labels = check_texts_and_labels(X, y)
+        """Fit on texts, labels and weights.
+
+        Parameters
+        ----------
+        X : array-like of str, of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            One label per row, or one column of 0 and 1 per label.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Raises
+        ------
+        TypeError, ValueError
+            Input that is not texts with labels, a single class, a column without both values, or ``label_texts=True``
+            for several labels per row.
+        """
+        texts, labels = check_texts_and_targets(X, y)
+        several = labels.ndim == 2
+        if several:
+            self._check_columns(labels)
         if self.logit_adjustment > 0 and self.class_weight is not None:
             warnings.warn(
                 f"class_weight={self.class_weight!r} already weights the classes, and "
@@ -112,7 +136,8 @@ class EmbeddingClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
                 stacklevel=3,
             )
         self.encoder_ = SentenceEncoder() if self.encoder is None else clone(self.encoder)
-        self.linear_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
+        linear = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
+        self.linear_ = MultiOutputClassifier(linear) if several else linear
         vectors = self.encoder_.fit_transform(texts)
         self.label_texts_used_ = False
         if self.label_texts:
@@ -127,19 +152,48 @@ class EmbeddingClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
             vectors, labels = np.vstack([vectors, names]), np.concatenate([labels, classes])
             sample_weight = np.concatenate([weights, each])
         self.linear_.fit(vectors, labels, sample_weight=sample_weight)
-        self.classes_ = self.linear_.classes_
-        self.n_iter_ = int(self.linear_.n_iter_.max())
         weights = None if sample_weight is None else check_sample_weight(sample_weight, labels)
-        self.class_shares_ = class_shares(labels, weights, self.classes_)
+        members = self.linear_.estimators_ if several else [self.linear_]
+        self.n_iter_ = int(max(member.n_iter_.max() for member in members))
+        self.classes_ = np.arange(labels.shape[1]) if several else self.linear_.classes_
+        self.class_shares_ = (
+            np.average(labels, axis=0, weights=weights)
+            if several
+            else class_shares(labels, weights, self.classes_)
+        )
         return self
 
+    def _check_columns(self, indicator: np.ndarray) -> None:
+        if self.label_texts:
+            raise ValueError(
+                f"label_texts=True needs one label per row, got y of shape {indicator.shape}. Set label_texts=False."
+            )
+        full = np.flatnonzero(indicator.all(axis=0))
+        if len(full):
+            raise ValueError(
+                f"y must have rows with and rows without each label, got column {full[0]} with 1 in all "
+                f"{len(indicator)} rows. Leave the column out."
+            )
+
     def predict_proba(self, X: Texts) -> np.ndarray:
-        """Return the probability of each class, of shape (n_samples, n_classes)."""
+        """Return the probability of each class, or of each label, of shape (n_samples, n_classes)."""
         check_is_fitted(self)
-        return self.linear_.predict_proba(self.encoder_.transform(as_texts(X, allow_empty=True)))
+        proba = self.linear_.predict_proba(self.encoder_.transform(as_texts(X, allow_empty=True)))
+        return np.column_stack([each[:, 1] for each in proba]) if isinstance(proba, list) else proba
 
     def predict(self, X: Texts) -> np.ndarray:
-        """Return the class of each text, of shape (n_samples,): the likeliest, after `logit_adjustment`."""
+        """Return the class of each text, the likeliest after `logit_adjustment`, of shape (n_samples,).
+
+        Of several labels, those that are at least as likely as not: int, of shape (n_samples, n_labels).
+        """
         check_is_fitted(self)
-        adjusted = self.predict_proba(X) * np.exp(-self.logit_adjustment * log_shares(self.class_shares_))
+        proba, shares = self.predict_proba(X), self.class_shares_
+        if isinstance(self.linear_, MultiOutputClassifier):
+            return (logit(proba) >= self.logit_adjustment * logit(shares)).astype(int)
+        adjusted = proba * np.exp(-self.logit_adjustment * log_shares(shares))
         return self.classes_[adjusted.argmax(axis=1)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

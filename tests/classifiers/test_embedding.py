@@ -204,3 +204,48 @@ def test_the_embedded_encoder_understands_unseen_wording():
     assert fitted.predict(unseen).tolist() == ["order_status", "refund_status"]
     assert fitted.predict_proba(unseen).sum(axis=1) == pytest.approx([1, 1])
     assert (fitted.predict(X) == y).all()
+
+
+SEVERAL = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [1, 1], [0, 0]])
+LETTERS = ["aa", "aa b", "a a", "zz", "a z", "b b"]
+
+
+def test_several_labels_are_one_regression_per_column():
+    fitted = EmbeddingClassifier(encoder=SpellingEncoder()).fit(LETTERS, SEVERAL)
+    vectors = SpellingEncoder().fit_transform(LETTERS)
+    by_hand = [LogisticRegression(C=10.0, max_iter=1000).fit(vectors, column) for column in SEVERAL.T]
+    expected = np.column_stack([member.predict_proba(vectors)[:, 1] for member in by_hand])
+    assert fitted.predict_proba(LETTERS) == pytest.approx(expected)
+    assert fitted.predict(LETTERS).tolist() == (expected >= 0.5).astype(int).tolist()
+    assert fitted.classes_.tolist() == [0, 1]
+    assert fitted.class_shares_.tolist() == pytest.approx([4 / 6, 2 / 6])
+
+
+def test_several_labels_are_adjusted_by_the_log_odds_of_their_shares():
+    fitted = EmbeddingClassifier(encoder=SpellingEncoder()).fit(LETTERS, SEVERAL, [1, 1, 1, 1, 1, 3])
+    proba, shares = fitted.predict_proba(LETTERS), np.array([4 / 8, 2 / 8])
+    assert fitted.class_shares_ == pytest.approx(shares)
+    adjusted = fitted.set_params(logit_adjustment=1.0).predict(LETTERS)
+    assert adjusted.tolist() == (proba >= shares).astype(int).tolist()  # odds above those of the share
+    assert fitted.predict_proba(LETTERS) == pytest.approx(proba)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "y", "message"),
+    [
+        (
+            {"label_texts": True},
+            SEVERAL,
+            r"label_texts=True needs one label per row, got y of shape \(6, 2\)",
+        ),
+        (
+            {},
+            np.ones((6, 2), dtype=int),
+            "rows with and rows without each label, got column 0 with 1 in all 6",
+        ),
+        ({}, SEVERAL * [1, 0], "y must have rows of every label, got none in column 1"),
+    ],
+)
+def test_several_labels_that_cannot_be_learned_are_refused(parameters, y, message):
+    with pytest.raises(ValueError, match=message):
+        EmbeddingClassifier(encoder=SpellingEncoder(), **parameters).fit(LETTERS, y)
