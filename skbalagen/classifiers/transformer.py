@@ -54,11 +54,12 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         The embedded encoder, a hub id such as ``"bert-base-uncased"`` (the paper's), or a folder. Weights
         are read from safetensors only.
     epochs : int or None, default=None
-        Passes over the distinct rows; at least 1. None is 8, or 100 with `freeze_encoder`.
+        Passes over the distinct rows; at least 1. None is 8, or 50 with `freeze_encoder`.
     batch_size : int, default=32
         Rows per training step; at least 1.
-    learning_rate : float, default=2e-4
-        Peak learning rate of AdamW, above 0. Small encoders need more than the 2e-5 that is usual for BERT.
+    learning_rate : float or None, default=None
+        Peak learning rate of AdamW, above 0. None is 2e-4, or 1e-3 with `freeze_encoder`: small encoders need
+        more than the 2e-5 that is usual for BERT.
     head_learning_rate_ratio : float, default=10.0
         Learning rate of the head, in multiples of `learning_rate`; above 0.
     max_tokens : int, default=64
@@ -160,7 +161,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         "model": [str, Path],
         "epochs": [Interval(Integral, 1, None, closed="left"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "head_learning_rate_ratio": [Interval(Real, 0, None, closed="neither")],
         "max_tokens": [Interval(Integral, 3, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced", "effective-number"}), None],
@@ -187,7 +188,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         model: str | Path = MINILM,
         epochs: int | None = None,
         batch_size: int = 32,
-        learning_rate: float = 2e-4,
+        learning_rate: float | None = None,
         head_learning_rate_ratio: float = 10.0,
         max_tokens: int = 64,
         class_weight: Mapping[Any, float] | str | None = None,
@@ -261,7 +262,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
             weights,
             classes=self.classes_[np.argsort(self._code_of_class)],
             catch_all=catch_all,
-            epochs=self.epochs or (_EPOCHS_FROZEN if self.freeze_encoder else _EPOCHS),
+            epochs=self.epochs or _EPOCHS[bool(self.freeze_encoder)],
             validation_fraction=self.validation_fraction,
             seed=seed,
         )
@@ -313,7 +314,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     def _options(self, seed: int) -> FitOptions:
         return FitOptions(
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
+            learning_rate=self.learning_rate or _LEARNING_RATE[bool(self.freeze_encoder)],
             head_learning_rate_ratio=self.head_learning_rate_ratio,
             early_stopping=self.validation_fraction is not None,
             patience=self.patience,

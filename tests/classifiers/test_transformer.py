@@ -85,6 +85,12 @@ def test_texts_are_cut_at_max_tokens(small):
     assert cut[0] == pytest.approx(cut[1], abs=1e-6)
 
 
+def test_an_encoder_is_trained_for_eight_epochs_by_default(small):
+    plain = clone(small).set_params(epochs=None, learning_rate=None).fit(SMALL_X, SMALL_Y)
+    given = clone(small).set_params(epochs=8, learning_rate=2e-4).fit(SMALL_X, SMALL_Y)
+    assert (plain.predict_proba(SMALL_X) == given.predict_proba(SMALL_X)).all()
+
+
 def test_history_has_the_losses(small):
     assert len(small.fit(SMALL_X, SMALL_Y).history_.train_loss) == 6
 

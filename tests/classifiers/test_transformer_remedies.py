@@ -255,6 +255,11 @@ def test_fits_are_a_function_of_the_seed_and_can_be_cloned_copied_and_pickled(fr
     assert same(fitted, copy.deepcopy(fitted))
 
 
+def test_a_frozen_encoder_has_defaults_of_its_own(frozen):
+    plain = frozen(epochs=None, learning_rate=None).fit(SMALL_X, SMALL_Y)
+    assert same(plain, frozen(epochs=50, learning_rate=1e-3).fit(SMALL_X, SMALL_Y))
+
+
 def test_a_second_fit_forgets_the_first(frozen, tuned):
     tuned.fit(BERT_X, BERT_Y)
     assert hasattr(tuned, "model_")
