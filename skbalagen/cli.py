@@ -150,6 +150,25 @@ def _compare(arguments: argparse.Namespace) -> None:
         write_comparison(search, arguments.report)
 
 
+def _generator(arguments: argparse.Namespace) -> Any:
+    """Return the generator that the options name."""
+    from skbalagen import CausalLMGenerator, EndpointGenerator
+
+    name, model = arguments.generator, arguments.model
+    if name == "endpoint":
+        if model is None:
+            raise ValueError("--generator endpoint needs --model NAME, the name of the model on the server.")
+        asked = {"base_url": arguments.base_url, "max_requests": arguments.max_requests}
+        return EndpointGenerator(
+            model=model, **{option: value for option, value in asked.items() if value is not None}
+        )
+    if arguments.base_url is not None or arguments.max_requests is not None:
+        raise ValueError(f"--base-url and --max-requests need --generator endpoint, got --generator {name}.")
+    if model is not None and name != "causal-lm":
+        raise ValueError(f"--model needs --generator causal-lm or endpoint, got --generator {name}.")
+    return name if model is None else CausalLMGenerator(model=model)
+
+
 def _balance(arguments: argparse.Namespace) -> None:
     from skbalagen import BalaGenResampler, ComponentCache
     from skbalagen.balagen.overview import plan
@@ -160,7 +179,7 @@ def _balance(arguments: argparse.Namespace) -> None:
         sampling_strategy=arguments.strategy,
         beta_low=arguments.beta_low,
         beta_high=arguments.beta_high,
-        generator=arguments.generator,
+        generator=_generator(arguments),
         text_column=arguments.text,
         random_state=arguments.seed,
         verbose=int(sys.stderr.isatty() and not arguments.quiet),
@@ -169,6 +188,11 @@ def _balance(arguments: argparse.Namespace) -> None:
         _note_generated_rows(table)
         say(plan(resampler.set_params(text_column=None).fit(texts, labels), labels), sys.stdout)
         return
+    if arguments.generator == "endpoint":
+        url = resampler.generator.base_url
+        _note(
+            f"skbalagen: rows of the classes that are filled, and of those nearest to them, are sent to {url}"
+        )
     writing = {"sep": arguments.sep, "neutralise_formulas": arguments.neutralise_formulas}
     check_table(table, arguments.output, **writing)
     arguments.kept_in = _cache_folder(arguments)
@@ -267,10 +291,13 @@ def _add_balance_options(balance: argparse.ArgumentParser) -> None:
     )
     balance.add_argument(
         "--generator",
-        choices=["causal-lm", "markov-chain", "eda", "sample-copy"],
+        choices=["causal-lm", "markov-chain", "eda", "sample-copy", "endpoint"],
         default="causal-lm",
-        help="what writes the texts (%(default)s)",
+        help="what writes the texts; endpoint is a server that speaks OpenAI's protocol (%(default)s)",
     )
+    balance.add_argument("--model", help="hub id or folder for causal-lm, or name of the model on the server")
+    balance.add_argument("--base-url", metavar="URL", help="of the server, such as http://127.0.0.1:8000/v1")
+    balance.add_argument("--max-requests", type=int, metavar="N", help="most requests to the server")
     balance.add_argument(
         "--seed", type=int, default=0, help="the same seed gives the same texts (%(default)s)"
     )
