@@ -34,10 +34,9 @@ from skbalagen.models.catalog import MINILM
 
 __all__ = ["TransformerClassifier"]
 
-_EPOCHS, _EPOCHS_FROZEN = (
-    8,
-    100,
-)  # a head on vectors that do not change needs more of them, which take seconds
+# Epochs and learning rate by `freeze_encoder`: a head alone needs more of both, and takes seconds all the same.
+_EPOCHS = {False: 8, True: 50}
+_LEARNING_RATE = {False: 2e-4, True: 1e-3}
 _ROWS_AT_ONCE = 1024  # whose logits are computed together
 
 
