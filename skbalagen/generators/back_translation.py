@@ -103,7 +103,7 @@ class BackTranslationGenerator(RowEditingGenerator):
         Raises
         ------
         TypeError, ValueError
-            As :meth:`RowEditingGenerator.fit`.
+            As :meth:`~skbalagen.generators.RowEditingGenerator.fit`.
         OSError
             A model cannot be read.
         """

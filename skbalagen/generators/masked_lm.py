@@ -139,7 +139,7 @@ class MaskedLMGenerator(BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            As :meth:`RowEditingGenerator.fit`; and if no row has a token to mask.
+            As :meth:`~skbalagen.generators.RowEditingGenerator.fit`; and if no row has a token to mask.
         OSError
             The model cannot be read, has no language model head, or no segments.
         """
@@ -236,7 +236,10 @@ class MaskedLMGenerator(BaseEstimator):
     def source_rows(
         self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
     ) -> dict[Any, np.ndarray]:
-        """Return the training row of each candidate, as :meth:`RowEditingGenerator.source_rows` does."""
+        """Return the training row of each candidate.
+
+        As :meth:`~skbalagen.generators.RowEditingGenerator.source_rows` does.
+        """
         check_is_fitted(self)
         return self.copies_.sample_rows(spans, random_state=random_state)
 

@@ -115,7 +115,7 @@ class SentenceInsertionGenerator(RowEditingGenerator):
         Raises
         ------
         TypeError, ValueError
-            As :meth:`RowEditingGenerator.fit`; and if the largest class has blank texts only.
+            As :meth:`~skbalagen.generators.RowEditingGenerator.fit`; and if the largest class has blank texts only.
         """
         super().fit(X, y)
         rows = self.copies_.rows_

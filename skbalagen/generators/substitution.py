@@ -87,7 +87,7 @@ class EmbeddingSubstitutionGenerator(RowEditingGenerator):
         Raises
         ------
         TypeError, ValueError
-            As :meth:`RowEditingGenerator.fit`; and if the vocabulary has too few whole words.
+            As :meth:`~skbalagen.generators.RowEditingGenerator.fit`; and if the vocabulary has too few whole words.
         OSError, ModelUnavailableError
             There is no such model.
         """
