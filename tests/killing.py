@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -55,19 +56,28 @@ def run_apart(function, *args, folder, stop_at=0, how="count"):
     """
     answer = Path(f"{folder}.answer")
     answer.unlink(missing_ok=True)
+    process = _started(function, args, str(folder), stop_at, how, str(answer))
+    process.join(300)
+    assert process.exitcode == 0 or (how == "kill" and process.exitcode == -signal.SIGKILL)
+    return json.loads(answer.read_text()) if answer.exists() else None
+
+
+def kill_after(function, *args, folder, is_time):
+    """Run a function in another process, and kill it as soon as `is_time` returns true, unless it has ended."""
+    process = _started(function, args, str(folder), 0, "count", f"{folder}.answer")
+    while process.is_alive() and not is_time():
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+
+
+def _started(*args):
     # Forked from a process that has imported what is slow and started no threads.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["tests.fakes", "filelock", "pandas", "pyarrow.parquet", "tests.cache.test_crash"]
-    )
-    process = context.Process(target=_child, args=(function, args, str(folder), stop_at, how, str(answer)))
+    context.set_forkserver_preload(["tests.slow_imports", "pyarrow.parquet", "filelock", "tests.fakes"])
+    process = context.Process(target=_child, args=args)
     process.start()
-    process.join(300)
-    if how == "kill":
-        assert process.exitcode in (0, -signal.SIGKILL)
-    else:
-        assert process.exitcode == 0
-    return json.loads(answer.read_text()) if answer.exists() else None
+    return process
 
 
 def _child(function, args, folder, stop_at, how, answer):

@@ -116,11 +116,8 @@ def test_a_table_is_the_old_or_the_new_one(tmp_path, ending, how):
     for stop_at in some(range(1, n_changes + 1), few=2):
         table.write_bytes(old)
         run = run_apart(write, str(table), ["new", "rows"] * 500, folder=folder, stop_at=stop_at, how=how)
-        assert run is None or run["result"] in (
-            "written",
-            "[Errno 28] no way to os.rename",
-            "[Errno 28] no way to open",
-        )
-        assert table.read_bytes() == (new if run and run["result"] == "written" else old)
+        assert table.read_bytes() in (old, new)
+        if run is not None and run["result"] == "written":
+            assert table.read_bytes() == new
     assert write(str(table), ["new", "rows"] * 500) == "written"
     assert table.read_bytes() == new
