@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from skbalagen.benchmark import TASKS, run, tables
+from skbalagen.benchmark.families import all_methods, family_table
 from skbalagen.benchmark.methods import CLASSIFIERS, FREE_REMEDIES
 
 _EXAMPLES = """\
@@ -32,7 +33,8 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
         "--methods",
         nargs="+",
         default=["free", "balagen"],
-        help="free: all free remedies; none; or parts joined by +: label-texts, ros, rus, smote, class-weights, "
+        help="free: all free remedies; all: every method of the survey, with the table of families; none; or "
+        "parts joined by +: label-texts, ros, rus, smote, class-weights, vectors:NAME, train:PARAMETERS, "
         "logit-adjustment, and eda, markov, copy, balagen with parameters after a colon",
     )
     parser.add_argument("--classifiers", nargs="+", choices=list(CLASSIFIERS), default=["tfidf", "embedding"])
@@ -43,7 +45,8 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
     parser.add_argument("--n-jobs", type=int)
     parser.add_argument("--tables-only", action="store_true", help="print the tables of --output")
     options = parser.parse_args(arguments)
-    methods = [m for name in options.methods for m in (FREE_REMEDIES if name == "free" else [name])]
+    several = {"free": list(FREE_REMEDIES), "all": all_methods()}
+    methods = list(dict.fromkeys(m for name in options.methods for m in several.get(name, [name])))
     if not options.tables_only:
         run(
             options.tasks,
@@ -55,6 +58,11 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
             n_jobs=options.n_jobs,
         )
     rows = tables.read_rows(options.output)
+    if "all" in options.methods:
+        for classifier in options.classifiers:
+            table = family_table(rows, classifier=classifier)
+            print(f"\n{classifier}, macro, percent, families\n\n{tables.as_markdown(table)}")
+        return 0
     ours = sorted({row["method"] for row in rows if "balagen" in row["method"]})
     for classifier in options.classifiers:
         for measure in ("macro", "micro", "macro_f1", "brier", "ece"):

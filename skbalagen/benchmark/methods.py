@@ -6,11 +6,12 @@ import ast
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.over_sampling import ADASYN, SMOTE, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -22,7 +23,16 @@ from skbalagen.balagen.resampler import BalaGenResampler
 from skbalagen.classifiers.set_fit import SetFitClassifier
 from skbalagen.classifiers.transformer import TransformerClassifier
 from skbalagen.encoders import SentenceEncoder
-from skbalagen.generators import CausalLMGenerator, EDAGenerator, MarkovChainGenerator, SampleCopyGenerator
+from skbalagen.generators import (
+    CausalLMGenerator,
+    EDAGenerator,
+    EmbeddingSubstitutionGenerator,
+    MarkovChainGenerator,
+    SampleCopyGenerator,
+    SentenceInsertionGenerator,
+    SentenceShuffleGenerator,
+)
+from skbalagen.over_sampling import ECRT, GE3, MISO, REPRINT, GANOverSampler, VAEOverSampler
 
 __all__ = [
     "CLASSIFIERS",
@@ -54,6 +64,18 @@ _GENERATORS = {
     "eda": EDAGenerator,
     "markov": MarkovChainGenerator,
     "copy": SampleCopyGenerator,
+    "sentence-shuffle": SentenceShuffleGenerator,
+    "sentence-insertion": SentenceInsertionGenerator,
+    "embedding-substitution": EmbeddingSubstitutionGenerator,
+}
+_VECTOR_SAMPLERS = {
+    "adasyn": ADASYN,
+    "ge3": GE3,
+    "reprint": REPRINT,
+    "ecrt": ECRT,
+    "miso": MISO,
+    "vae": VAEOverSampler,
+    "gan": GANOverSampler,
 }
 _RESAMPLERS = ("ros", "rus", "generated-only", *_GENERATORS)
 
@@ -69,7 +91,11 @@ class Method:
     resampler : str or None
         What resamples the texts, with its parameters after a colon.
     smote : bool
-        Whether the vectors are over-sampled.
+        Whether the vectors are over-sampled by SMOTE.
+    vector_sampler : str or None
+        Another over-sampler of vectors.
+    training : tuple of (str, value)
+        Parameters of TransformerClassifier.
     class_weights : bool
         Whether classes count alike in the loss.
     taus : tuple of float
@@ -81,6 +107,24 @@ class Method:
     smote: bool = False
     class_weights: bool = False
     taus: tuple[float, ...] = ()
+    vector_sampler: str | None = None
+    training: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def samples_vectors(self) -> bool:
+        """Whether vectors are over-sampled, by SMOTE or another sampler."""
+        return self.smote or self.vector_sampler is not None
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether a task may have too few rows of a class for the method; it has no row in the results then."""
+        return self.vector_sampler is not None or bool(self.training)
+
+    def fits(self, classifier: str) -> bool:
+        """Return whether the method can be used with a classifier of that name."""
+        if self.samples_vectors:
+            return classifier != "encoder"
+        return not self.training or classifier in ("encoder", "encoder-frozen")
 
 
 def parse_method(name: str) -> Method:
@@ -90,7 +134,8 @@ def parse_method(name: str) -> Method:
     ----------
     name : str
         "none", or parts that "+" joins: "label-texts", one resampler of texts (see :func:`make_resampler`), "smote",
-        "class-weights", and "logit-adjustment", whose ``:tau=`` is a number, 1 by default, or "chosen".
+        "class-weights", and "logit-adjustment", whose ``:tau=`` is a number, 1 by default, or "chosen"; "vectors:" and
+        the name of an over-sampler of vectors; "train:" and parameters of TransformerClassifier.
 
     Raises
     ------
@@ -99,8 +144,8 @@ def parse_method(name: str) -> Method:
 
     Examples
     --------
-    >>> parse_method("label-texts+ros+logit-adjustment:tau=0.5")
-    Method(label_texts=True, resampler='ros', smote=False, class_weights=False, taus=(0.5,))
+    >>> parse_method("label-texts+ros+logit-adjustment:tau=0.5")  # doctest: +ELLIPSIS
+    Method(label_texts=True, resampler='ros', smote=False, class_weights=False, taus=(0.5,), ...)
     """
     found: dict[str, Any] = {}
     for part in name.split("+"):
@@ -114,12 +159,17 @@ def parse_method(name: str) -> Method:
         elif head == "logit-adjustment":
             tau = _parameters(tail).get("tau", 1.0)
             key, value = "taus", _TAUS if tau == "chosen" else (float(tau),)
+        elif head == "vectors" and tail in _VECTOR_SAMPLERS:
+            key, value = "vector_sampler", tail
+        elif head == "train" and tail:
+            key, value = "training", tuple(_parameters(tail).items())
         elif head in _RESAMPLERS:
             key, value = "resampler", part
         else:
             raise ValueError(
-                f"method must be none, or parts joined by + out of label-texts, smote, class-weights, logit-adjustment "
-                f"and {', '.join(_RESAMPLERS)} with parameters, got {part!r} in {name!r}. Correct the part."
+                f"method must be none, or parts joined by + out of label-texts, smote, class-weights, logit-adjustment, "
+                f"vectors:, train: and {', '.join(_RESAMPLERS)} with parameters, got {part!r} in {name!r}. Correct the "
+                "part."
             )
         if key in found:
             raise ValueError(
@@ -199,12 +249,17 @@ def _parameters(text: str) -> dict[str, Any]:
     return parameters
 
 
-def make_vector_sampler(y: np.ndarray, seed: int) -> list[Any]:
-    """Return SMOTE, behind copies of the classes that are too small for it."""
-    smallest = min(Counter(y.tolist()).values())
-    few = {label: 2 for label, n in Counter(y.tolist()).items() if n < 2}
+def make_vector_sampler(y: np.ndarray, seed: int, name: str | None = None) -> list[Any]:
+    """Return SMOTE, or the over-sampler of that name, behind copies of the classes that are too small for it."""
+    sizes = Counter(y.tolist())
+    few = {label: 2 for label, n in sizes.items() if n < 2}
     copies = [RandomOverSampler(sampling_strategy=few, random_state=seed)] if few else []
-    return [*copies, SMOTE(k_neighbors=max(1, min(5, smallest - 1)), random_state=seed)]
+    neighbors = max(1, min(5, min(sizes.values()) - 1))
+    if name is None:
+        return [*copies, SMOTE(k_neighbors=neighbors, random_state=seed)]
+    if name == "adasyn":
+        return [*copies, ADASYN(n_neighbors=neighbors, random_state=seed)]
+    return [*copies, _VECTOR_SAMPLERS[name](random_state=seed)]
 
 
 # Sentence vectors of the texts that were encoded in this process: the same rows come back in every method.
@@ -244,6 +299,7 @@ CLASSIFIERS: dict[str, dict[str, Any]] = {
     "tfidf": {"features": TfidfVectorizer, "C": [1.0, 10.0, 100.0]},
     "embedding": {"features": KnownTexts, "C": [1.0, 10.0, 100.0]},
     "encoder": {"estimator": TransformerClassifier},
+    "encoder-frozen": {"estimator": partial(TransformerClassifier, freeze_encoder=True)},
     "set_fit": {"estimator": SetFitClassifier},
 }
 

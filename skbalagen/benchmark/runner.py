@@ -21,6 +21,7 @@ from skbalagen.benchmark.scores import fit_and_score
 from skbalagen.benchmark.tables import read_rows
 from skbalagen.benchmark.tasks import Split, load_split
 from skbalagen.classifiers.label_texts import LabelTextOverSampler
+from skbalagen.encoders import remember_vectors
 
 __all__ = ["run"]
 
@@ -94,26 +95,30 @@ def _run_split(
     progress: Callable[[str], Any] | None,
 ) -> None:
     split = load_split(task, seed)
-    for method, parts in methods.items():
-        todo = [
-            name
-            for name in classifiers
-            if (task, method, name, seed) not in done and not (parts.smote and name == "encoder")
-        ]
-        if not todo:
-            continue
-        X, y, weights, facts = _resample(split, parts, seed, memory)
-        for name in todo:
-            row = {"task": task, "method": method, "classifier": name, "seed": seed}
-            row |= fit_and_score(split, X, y, weights, parts, name, seed) | facts
-            row["peak_memory_gb"] = _peak_memory_gb()
-            with open(output, "a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-            if progress is not None:
-                progress(
-                    f"{task} {method} {name} {seed}: micro {row['micro']:.3f} macro {row['macro']:.3f} "
-                    f"({row['resample_seconds']:.0f} + {row['fit_seconds']:.0f} s)"
-                )
+    say = progress or (lambda line: None)
+    with remember_vectors():
+        for method, parts in methods.items():
+            todo = [
+                name for name in classifiers if (task, method, name, seed) not in done and parts.fits(name)
+            ]
+            if not todo:
+                continue
+            try:
+                X, y, weights, facts = _resample(split, parts, seed, memory)
+                for name in todo:
+                    row = {"task": task, "method": method, "classifier": name, "seed": seed}
+                    row |= fit_and_score(split, X, y, weights, parts, name, seed) | facts
+                    row["peak_memory_gb"] = _peak_memory_gb()
+                    with open(output, "a", encoding="utf-8") as file:
+                        file.write(json.dumps(row) + "\n")
+                    say(
+                        f"{task} {method} {name} {seed}: micro {row['micro']:.3f} macro {row['macro']:.3f} "
+                        f"({row['resample_seconds']:.0f} + {row['fit_seconds']:.0f} s)"
+                    )
+            except (ValueError, RuntimeError) as error:  # RuntimeError: ADASYN
+                if not parts.may_be_refused:
+                    raise
+                say(f"{task} {method} {seed}: left out, {error}")
 
 
 def _resample(

@@ -38,6 +38,7 @@ class Fitted:
         Log probabilities of the validation and the test rows.
     parameters : dict
         What it was fitted with, to be written beside the scores.
+    model : TransformerClassifier or None
     """
 
     classes: np.ndarray
@@ -45,6 +46,7 @@ class Fitted:
     valid: np.ndarray
     test: np.ndarray
     parameters: dict[str, Any]
+    model: Any = None
 
     def predict(self, log_proba: np.ndarray, tau: float) -> np.ndarray:
         """Return the class of the highest log probability less `tau` times the log share."""
@@ -78,10 +80,13 @@ def fit_and_score(
         Of what is random in the fit.
     """
     start = time.perf_counter()
-    fit = _fit_linear if "C" in CLASSIFIERS[name] else _fit_estimator
-    fits = fit(split, X, y, np.ones(len(y)) if weights is None else weights, method, name, seed)
+    # Vectors that were over-sampled have no texts for a TransformerClassifier: logistic regression learns them.
+    features = "embedding" if method.samples_vectors and name == "encoder-frozen" else name
+    fit = _fit_linear if "C" in CLASSIFIERS[features] else _fit_estimator
+    fits = fit(split, X, y, np.ones(len(y)) if weights is None else weights, method, features, seed)
     best, tau, valid_macro = choose(fits, split.y_valid, method.taus or (0.0,))
-    predicted = best.predict(best.test, tau)
+    # Remedies of the training may change how the model itself predicts.
+    predicted = best.model.predict(split.X_test) if method.training else best.predict(best.test, tau)
     row = measures(split.y_test, predicted, best.classes, np.exp(best.test))
     row |= {"fit_seconds": time.perf_counter() - start, "valid_macro": valid_macro} | best.parameters
     return row | ({"tau": tau} if method.taus else {})
@@ -103,9 +108,9 @@ def _fit_linear(
 ) -> list[Fitted]:
     """Fit a linear model with each C."""
     features = CLASSIFIERS[name]["features"]().fit(X)
-    if method.smote:
+    if method.samples_vectors:
         vectors, labels = features.transform(X), y
-        for sampler in make_vector_sampler(y, seed):
+        for sampler in make_vector_sampler(y, seed, method.vector_sampler):
             vectors, labels = sampler.fit_resample(vectors, labels)
         weights = np.ones(len(labels))
     else:
@@ -131,9 +136,10 @@ def _fit_estimator(
 ) -> list[Fitted]:
     if method.class_weights:
         weights = _balanced(y, weights)
-    model = CLASSIFIERS[name]["estimator"](random_state=seed).fit(X, y, sample_weight=weights)
+    model = CLASSIFIERS[name]["estimator"](random_state=seed, **dict(method.training))
+    model.fit(X, y, sample_weight=weights)
     known = [np.log(model.predict_proba(rows) + _LEAST) for rows in (split.X_valid, split.X_test)]
-    return [Fitted(model.classes_, class_shares(y, weights, model.classes_), known[0], known[1], {})]
+    return [Fitted(model.classes_, class_shares(y, weights, model.classes_), known[0], known[1], {}, model)]
 
 
 def _balanced(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
