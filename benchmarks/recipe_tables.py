@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from recipe_names import RECOMMENDED, WORD_EDITS, Recipe
+from recipe_names import RECOMMENDED, SMALLER, WORD_EDITS, Recipe
 
 from skbalagen.benchmark import as_markdown, read_rows, size_table
 from skbalagen.benchmark.methods import FREE_REMEDIES
@@ -175,6 +175,9 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=100, help="recipes that are shown")
     options = parser.parse_args()
     rows, free_rows = read_rows(options.rows), read_rows(options.free) if options.free else []
+    for row in rows:
+        if row["classifier"] in ("encoder", "set_fit"):
+            row["recipe"] = SMALLER.get(row["recipe"], row["recipe"])
     seeds = sorted({row["seed"] for row in rows})
     groups = {"chosen on": options.chosen_on, "others": [s for s in seeds if s not in options.chosen_on]}
     for classifier in options.classifiers:
