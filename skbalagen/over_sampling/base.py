@@ -55,18 +55,18 @@ class VectorOverSampler(BaseOverSampler):
             X_new, y_new = self._fit_resample(X.toarray(), y)
             return type(X)(X_new), y_new
         rng = np.random.default_rng(as_seed(self.random_state))
-        # In the order of the classes, not in that of a dict of the user's.
-        wanted = {
-            c: self.sampling_strategy_[c] for c in np.unique(y).tolist() if self.sampling_strategy_.get(c, 0)
-        }
+        labels = np.unique(y).tolist()
+        # A source of randomness for each class, so that its rows do not depend on which others grow.
+        rngs = dict(zip(labels, rng.spawn(len(labels)), strict=True))
+        wanted = {c: self.sampling_strategy_[c] for c in labels if self.sampling_strategy_.get(c, 0)}
         self.distinct_share_: dict[Any, float] = {}
         if not wanted:
             return X.copy(), y.copy()
         new_rows = self._learn(np.ascontiguousarray(X, dtype=np.float64), y, rng)
-        blocks = {label: new_rows(label, n, rng) for label, n in wanted.items()}
+        blocks = {label: new_rows(label, n, rngs[label]) for label, n in wanted.items()}
         for label, block in blocks.items():
             self.distinct_share_[label] = len(np.unique(block.round(6), axis=0)) / len(block)
         dtype = X.dtype if np.issubdtype(X.dtype, np.floating) else np.float64
         X_new = np.concatenate([X.astype(dtype), *(block.astype(dtype) for block in blocks.values())])
-        labels = np.array(list(blocks), dtype=y.dtype)
-        return X_new, np.concatenate([y, np.repeat(labels, list(wanted.values()))])
+        added = np.repeat(np.array(list(wanted), dtype=y.dtype), list(wanted.values()))
+        return X_new, np.concatenate([y, added])
