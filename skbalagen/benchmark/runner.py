@@ -60,7 +60,7 @@ def run(
     output = Path(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     done = {_key(row) for row in read_rows(output)} if output.is_file() else set()
-    if done and not output.read_bytes().endswith(b"\n"):  # killed in the middle of a line
+    if output.is_file() and output.read_bytes()[-1:] not in (b"", b"\n"):  # killed in the middle of a line
         with open(output, "a", encoding="utf-8") as file:
             file.write("\n")
     Parallel(n_jobs=n_jobs)(

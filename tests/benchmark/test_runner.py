@@ -38,6 +38,9 @@ def test_run_writes_a_row_each_and_goes_on_where_it_stopped(data):
     run(*arguments, progress=said.append)
     assert len(said) == 1
     assert len(read_rows(output)) == len(lines)
+    output.write_text(lines[0][:50])  # in its first line
+    run(["colours"], names[:1], ["tfidf"], [0], output, progress=None)
+    assert len(read_rows(output)) == 1
 
 
 class HalfWeights:
