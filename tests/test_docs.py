@@ -36,7 +36,7 @@ def run_blocks(page: Path) -> str:
 
 
 # Its remedies ask the sentence encoder whether labels speak.
-MODEL_PAGES = {"comparing.md"}
+MODEL_PAGES = {"comparing.md", "stages.md"}
 
 
 @pytest.mark.parametrize(
