@@ -8,7 +8,7 @@ OLDEST_STAMP := $(OLDEST)/.installed
 # Another seed is another order: make test-bare SEED=7
 SEED ?= 15
 
-.PHONY: demo test test-bare test-oldest lint docs build clean
+.PHONY: demo test test-bare test-crash test-oldest lint docs build clean
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -41,6 +41,10 @@ test: lint
 # As on a machine that has only Python, and in a random order whose seed pytest prints.
 test-bare: $(STAMP)
 	SKBALAGEN_HIDE=wordnet,chromium $(BIN)/python -m pytest -p randomly --randomly-seed=$(SEED)
+
+# For a release: a kill or an error at every change of the cache, 20 kills of a fine-tuning, 1000 damages.
+test-crash: $(STAMP)
+	SKBALAGEN_THOROUGH=1 $(BIN)/python -m pytest tests/cache
 
 test-oldest: $(OLDEST_STAMP)
 	$(OLDEST)/bin/python -m pytest -m "not model"
