@@ -80,6 +80,17 @@ def test_training_makes_dependent_coordinates_independent():
     assert abs(after) < 0.5
 
 
+def test_a_trained_flow_keeps_new_rows_among_the_real_ones():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(92, 4)), np.repeat([0, 1, 2], [60, 20, 12])
+    X[:, 0] += 1.5 * (y == 1)
+    X[:, 1] += 1.5 * (y == 2)
+    farthest = [
+        np.abs(ECRT(epochs=epochs, random_state=0).fit_resample(X, y)[0][92:]).max() for epochs in (1, 20)
+    ]
+    assert farthest[1] < 1.5 * np.abs(X).max() < farthest[0]
+
+
 @pytest.mark.parametrize("parameters", [{"epochs": 0}, {"n_components": 0}])
 def test_parameters_out_of_range_are_refused(parameters):
     with pytest.raises(ValueError, match=f"'{next(iter(parameters))}' parameter of ECRT must be an int"):

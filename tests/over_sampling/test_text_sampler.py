@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import FunctionTransformer
 
-from skbalagen import BalaGenResampler, PercentilePolicy, TextSampler
+from skbalagen import BalaGenResampler, PercentilePolicy, SentenceEncoder, TextSampler
 
 X = ["one", "two", "three", "four", "five", "six", "seven"]
 Y = ["big"] * 5 + ["small"] * 2
@@ -283,3 +283,52 @@ def test_without_textsampler_two_steps_reshape_the_texts(name):
     ).fit(CONTAINERS[name](texts), labels)
     raw = clone(classifier).fit(CONTAINERS[name](texts), labels)
     assert raw.predict_proba(texts) == pytest.approx(wrapped.predict_proba(texts))
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_with_an_encoder_all_columns_of_one_text_column_are_kept(library):
+    table = library.DataFrame({"text": LONG})
+    sampler = TextSampler(TomekLinks(), encoder=Lengths())
+    table_new, _ = sampler.fit_resample(table, LONG_Y)
+    assert [len(text) for text in table_new["text"]] == [1, 8, 2, 3, 4, 10]
+    assert sampler.n_features_in_ == 1
+
+
+def test_the_encoder_is_cloned_and_searched():
+    encoder = TfidfVectorizer()
+    texts, labels = corpus()
+    model = Pipeline(
+        [
+            ("clean", TextSampler(EditedNearestNeighbours(n_neighbors=2), encoder=encoder)),
+            ("words", TfidfVectorizer()),
+            ("classify", LogisticRegression()),
+        ]
+    )
+    grid = {"clean__encoder__ngram_range": [(1, 1), (1, 2)], "clean__sampler__n_neighbors": [1, 2]}
+    search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(texts, labels)
+    assert len(search.cv_results_["params"]) == 4
+    assert not hasattr(encoder, "vocabulary_")
+
+
+def test_sparse_vectors_are_taken():
+    texts, labels = corpus()
+    sampler = TextSampler(NearMiss(n_neighbors=1), encoder=TfidfVectorizer())
+    texts_new, labels_new = sampler.fit_resample(texts, labels)
+    assert Counter(labels_new) == {"order": 4, "refund": 4}
+    assert [texts.index(text) for text in texts_new] == sorted(texts.index(text) for text in texts_new)
+
+
+@pytest.mark.model
+def test_under_samplers_choose_among_sentence_vectors():
+    texts = [
+        "where is my parcel",
+        "track my parcel",
+        "where is my order now",
+        "my refund is late",
+        "give a refund",
+    ]
+    labels = ["order"] * 4 + ["refund"]
+    sampler = TextSampler(EditedNearestNeighbours(n_neighbors=1), encoder=SentenceEncoder())
+    texts_new, _ = sampler.fit_resample(texts, labels)
+    assert "my refund is late" not in texts_new  # its neighbour is of the other class
+    assert "track my parcel" in texts_new
