@@ -82,7 +82,7 @@ def read_kept(entry: Path) -> dict[str, Any]:
     except OSError as error:
         raise DamagedEntryError(str(error)) from error
     head, _, body = content.partition(b"\n")
-    if head != _head(body):
+    if head != _head(entry, body):
         raise DamagedEntryError(f"{_KEPT} does not match its checksum")
     return json.loads(body)
 
@@ -91,8 +91,9 @@ def write_kept(entry: Path, kept: dict[str, Any]) -> None:
     """Store lists and dicts of what JSON can hold."""
     body = json.dumps(kept).encode()
     entry.mkdir(exist_ok=True)
-    write_file(entry / _KEPT, _head(body) + b"\n" + body)
+    write_file(entry / _KEPT, _head(entry, body) + b"\n" + body)
 
 
-def _head(body: bytes) -> bytes:
-    return json.dumps({"sha256": hashlib.sha256(body).hexdigest()}).encode()
+def _head(entry: Path, body: bytes) -> bytes:
+    """Return the first line of an entry; the file of another entry does not match it."""
+    return json.dumps({"sha256": hashlib.sha256(entry.name.encode() + b"\n" + body).hexdigest()}).encode()

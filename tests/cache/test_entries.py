@@ -132,3 +132,10 @@ def test_changed_lists_are_damaged(tmp_path, spoil):
     path.write_bytes(spoil(path.read_bytes()))
     with pytest.raises(DamagedEntryError, match=r"kept\.jsonl does not match its checksum"):
         read_kept(tmp_path / "streams-a")
+
+
+def test_the_lists_of_another_entry_are_damaged(tmp_path):
+    write_kept(tmp_path / "streams-a", {"str:a": ["text"]})
+    (tmp_path / "streams-a").rename(tmp_path / "verdicts-a")
+    with pytest.raises(DamagedEntryError, match=r"kept\.jsonl does not match its checksum"):
+        read_kept(tmp_path / "verdicts-a")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from functools import partial
@@ -49,35 +48,43 @@ def resample(log, memory, model, X, y):
     return [list(part) for part in resampler.fit_resample(X, y)]
 
 
+@pytest.fixture(scope="module")
+def plain(tiny_gpt2, tmp_path_factory):
+    """Return what a run without a cache gives, and the number of its rounds."""
+    folder = tmp_path_factory.mktemp("plain")
+    sizes = {"flight": 12, "fare": 6, "meal": 3, "city": 2}
+    X = [f"{label} question number {i}" for label, n in sizes.items() for i in range(n)]
+    y = [text.split()[0] for text in X]
+    run = run_apart(resample, str(folder / "log"), None, str(tiny_gpt2), X, y, folder=folder)
+    events = (folder / "log").read_text().splitlines()
+    assert events.count("epoch") == EPOCHS
+    assert len(set(run["result"][0]) - set(X)) > 2  # texts of the model
+    return X, y, run["result"], events.count("round")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_a_kill_at_a_random_moment_costs_one_epoch_or_one_round(corpus, tiny_gpt2, log, tmp_path):
-    folder = tmp_path / "cache"
+@pytest.mark.parametrize("seed", range(N_KILLS))
+def test_a_kill_at_a_random_moment_costs_one_epoch_or_one_round(plain, tiny_gpt2, log, tmp_path, seed):
+    X, y, rows, n_rounds = plain
+    folder, rng = tmp_path / "cache", np.random.default_rng(seed)
+    arguments = (str(log), str(folder), str(tiny_gpt2), X, y)
+    n_events, pause = int(rng.integers(EPOCHS + n_rounds + 1)), float(rng.uniform(0, 0.2))
 
     def events():
         return log.read_text().splitlines()
 
-    plain = run_apart(resample, str(log), None, str(tiny_gpt2), *corpus, folder=folder)["result"]
-    n_rounds = events().count("round")
-    assert events().count("epoch") == EPOCHS
-    assert len(set(plain[0]) - set(corpus[0])) > 2  # texts of the model
-    rng = np.random.default_rng(0)
-    arguments = (str(log), str(folder), str(tiny_gpt2), *corpus)
-    for _ in range(N_KILLS):
-        log.write_text("")
-        n_events, pause = int(rng.integers(EPOCHS + n_rounds + 1)), float(rng.uniform(0, 0.2))
-        kill_after(
-            resample,
-            *arguments,
-            folder=folder,
-            is_time=lambda n=n_events, s=pause: len(events()) >= n and time.sleep(s) is None,
-        )
-        again = run_apart(resample, *arguments, folder=folder)
-        assert again["result"] == plain
-        assert [said for said in again["warnings"] if "damaged" in said or "kept" in said] == []
-        repeated = (events().count("epoch") - EPOCHS, events().count("round") - n_rounds)
-        assert repeated in ((0, 0), (1, 0), (0, 1))
-        log.write_text("")
-        assert run_apart(resample, *arguments, folder=folder)["result"] == plain
-        assert events() == []
-        assert list(folder.glob("checkpoint-*")) == []
-        shutil.rmtree(folder)
+    kill_after(
+        resample,
+        *arguments,
+        folder=folder,
+        is_time=lambda: len(events()) >= n_events and time.sleep(pause) is None,
+    )
+    again = run_apart(resample, *arguments, folder=folder)
+    assert again["result"] == rows
+    assert [said for said in again["warnings"] if "damaged" in said or "kept" in said] == []
+    repeated = (events().count("epoch") - EPOCHS, events().count("round") - n_rounds)
+    assert repeated in ((0, 0), (1, 0), (0, 1))
+    log.write_text("")
+    assert run_apart(resample, *arguments, folder=folder)["result"] == rows
+    assert events() == []
+    assert list(folder.glob("checkpoint-*")) == []
