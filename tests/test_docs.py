@@ -35,8 +35,8 @@ def run_blocks(page: Path) -> str:
     return "".join(re.findall(r"```text\n(.*?)```", text, re.DOTALL))
 
 
-# Its remedies ask the sentence encoder whether labels speak.
-MODEL_PAGES = {"comparing.md", "stages.md"}
+# Their blocks ask the sentence encoder.
+MODEL_PAGES = {"comparing.md", "stages.md", "vector_samplers.md"}
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,15 @@ def test_page_of_the_papers_experiments_has_the_tables_of_its_rows(capsys, monke
     page = (DOCS / "paper_results.md").read_text(encoding="utf-8")
     assert "\n".join(printed[:8]) in page
     assert [line for line in printed if line not in page.splitlines()] == []
+
+
+def test_page_of_vector_samplers_has_the_table_of_its_rows():
+    folder = DOCS.parent / "benchmarks"
+    script = runpy.run_path(str(folder / "vector_samplers.py"))
+    methods = [*script["CLASSIFIERS"], *script["SAMPLERS"]]
+    table = script["table"](folder / "results" / "vector_samplers.jsonl", methods)
+    assert len(table.splitlines()) == len(methods) + 2
+    assert table in (DOCS / "user_guide" / "vector_samplers.md").read_text(encoding="utf-8")
 
 
 def test_docs_have_pages_with_blocks():
