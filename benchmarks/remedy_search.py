@@ -78,7 +78,7 @@ def table(rows: list[dict[str, Any]], classifier: str) -> pd.DataFrame:
     frame["search"] = 100 * frame["macro"]
     means = frame.groupby("task")[["search", "best free", "best of five", "seconds"]].mean()
     means["difference"] = means["search"] - means["best free"]
-    means["seeds"] = frame.groupby("task")["seed"].nunique()
+    means["seeds"] = frame.groupby("task")["seed"].nunique().astype(float)
     means["chosen"] = frame.groupby("task")["chosen"].agg(lambda names: ", ".join(sorted(set(names))))
     numbers = means.drop(columns=["chosen"]).mean()
     means.loc["mean of tasks"] = numbers
