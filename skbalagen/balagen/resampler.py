@@ -94,7 +94,9 @@ default="auto"
         Folder that keeps fitted generators and labelers, candidates and verdicts, so that a later fit on the same
         rows with the same parameters and seed does not compute them again. With
         ``balance_training={"generator": "largest", "labelers": "largest"}`` a grid over the betas costs about one
-        fit. Not used, with a warning, if `random_state` is None.
+        fit. A run that was killed goes on where it was. Not used, with a warning, if `random_state` is None. Labelers
+        and most generators are kept as pickles, so whoever can write to the folder can run code here; it is created
+        for its owner alone. See :class:`ComponentCache`.
     n_jobs : int, default=None
         Labelers that are fitted in parallel, unless LabelerEnsemble has its own `n_jobs`; None is 1.
     random_state : int, RandomState instance or None, default=None
