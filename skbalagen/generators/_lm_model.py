@@ -12,6 +12,7 @@ import numpy as np
 from skbalagen._torch.device import compute_dtype, resolve_device
 from skbalagen._torch.lora import add_adapters, merge_adapters
 from skbalagen._torch.trainer import TrainingHistory
+from skbalagen.generators._lm_workers import ModelFolder
 from skbalagen.models.load import load_causal_lm
 from skbalagen.models.quiet import quiet_transformers
 
@@ -60,7 +61,10 @@ def freeze_model(model: Any) -> None:
     """Merge the adapters of `model`, if any, and prepare it to sample, in place."""
     merge_adapters(model)
     model.requires_grad_(False)
-    model.to(compute_dtype(model.device))
+    dtype = compute_dtype(model.device)
+    # Weights only: the frequencies of rotary positions stay in the float32 that they were trained beside.
+    for parameter in model.parameters():
+        parameter.data = parameter.data.to(dtype)
     model.set_attn_implementation("sdpa")
 
 
@@ -135,4 +139,5 @@ def read_generator(cls: type, folder: str | Path) -> Any:
     generator.model_, generator.tokenizer_ = load_causal_lm(str(folder), dtype="auto")
     generator.model_.to(resolve_device(generator.device))
     freeze_model(generator.model_)
+    generator._folder = ModelFolder()
     return generator

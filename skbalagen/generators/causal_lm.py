@@ -22,8 +22,8 @@ from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import check_generator_rows
 from skbalagen.generators._lm_model import freeze_model, load_to_train, read_generator, write_generator
 from skbalagen.generators._lm_rows import TrainingRows, class_prompts, has_word, warn_of_cut_rows
-from skbalagen.generators._lm_sampling import sample_texts
 from skbalagen.generators._lm_tokens import clean_text, special_tokens
+from skbalagen.generators._lm_workers import ModelFolder, sample_in_workers
 from skbalagen.generators.base import check_span_labels
 from skbalagen.models.catalog import SMOLLM2
 
@@ -99,6 +99,10 @@ class CausalLMGenerator(BaseEstimator):
     sampling_batch_size : int, default=128
         Most texts that are sampled at the same time, at least 1; fewer where their keys and values would take more
         than a gigabyte.
+    n_jobs : int or None, default=None
+        Workers of one thread that sample, by the conventions of joblib: None is 1 unless ``joblib.parallel_config``
+        says otherwise, -1 all cores that this process may use. They share the memory of the weights on a CPU. With 1,
+        or on an accelerator, this process samples. Fine-tuning always runs in this process.
     device : str, default="auto"
         Name of a torch device; "auto" is the accelerator if there is one, else the CPU.
     random_state : int, RandomState instance or None, default=None
@@ -128,10 +132,10 @@ class CausalLMGenerator(BaseEstimator):
     -----
     Pickles carry no weights, to stay small; :meth:`save` and :meth:`load` keep them.
 
-    A candidate is the same text, to the last bit, for any `sampling_batch_size` and whatever is sampled beside it,
-    where products are computed in bfloat16 on a CPU (the dtype of `model_` says so), and in float32 with one thread.
-    With more of them in float32, or on an accelerator, libraries sum in an order that depends on the number of rows:
-    there, and on another kind of processor, a few texts may turn at a draw that falls between two tokens.
+    A candidate is the same text, to the last bit, for any `sampling_batch_size` and `n_jobs`, and whatever is sampled
+    beside it, where products are computed in bfloat16 on a CPU (the dtype of `model_` says so), and in float32 with
+    one thread. With more of them in float32, or on an accelerator, libraries sum in an order that depends on the
+    number of rows: there, and on another kind of processor, a few texts may turn at a draw between two tokens.
 
     References
     ----------
@@ -166,6 +170,7 @@ class CausalLMGenerator(BaseEstimator):
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "top_p": [Interval(Real, 0, 1, closed="right")],
         "sampling_batch_size": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -189,6 +194,7 @@ class CausalLMGenerator(BaseEstimator):
         temperature: float = 1.0,
         top_p: float = 0.95,
         sampling_batch_size: int = 128,
+        n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -208,6 +214,7 @@ class CausalLMGenerator(BaseEstimator):
         self.temperature = temperature
         self.top_p = top_p
         self.sampling_batch_size = sampling_batch_size
+        self.n_jobs = n_jobs
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -274,6 +281,7 @@ class CausalLMGenerator(BaseEstimator):
         )
         self.validation_perplexity_ = math.exp(min(self.history_.validation_loss, default=math.nan))
         freeze_model(self.model_)
+        self._folder = ModelFolder()
         return self
 
     def sample(
@@ -310,11 +318,13 @@ class CausalLMGenerator(BaseEstimator):
         check_span_labels(spans, self.classes_.tolist())
         prompted = {label for label in spans if self.label_as_text and has_word(self.prompts_[label])}
         sampled = [(c, index) for c, span in spans.items() for index in span if index or c not in prompted]
-        decoded = sample_texts(
+        decoded = sample_in_workers(
             self.model_,
             self.tokenizer_,
             self.prompts_,
             sampled,
+            folder=self._folder,
+            n_jobs=self.n_jobs,
             seed=as_seed(random_state),
             max_tokens=self.max_tokens_,
             top_p=self.top_p,

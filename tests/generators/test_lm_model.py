@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.exceptions import NotFittedError
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from skbalagen import CausalLMGenerator
 from skbalagen._torch.device import compute_dtype
@@ -52,6 +53,17 @@ def test_freeze_model_merges_the_adapters_and_stops_the_training(tiny_gpt2):
     assert not any(name.endswith(("up", "down")) for name, _ in model.named_parameters())
     assert model.dtype == compute_dtype(CPU)
     assert model.config._attn_implementation == "sdpa"
+
+
+def test_freeze_model_keeps_the_frequencies_of_positions_in_float32():
+    config = LlamaConfig(
+        vocab_size=24, hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2
+    )
+    model = LlamaForCausalLM(config)
+    frequencies = model.model.rotary_emb.inv_freq.clone()
+    freeze_model(model)
+    assert torch.equal(model.model.rotary_emb.inv_freq, frequencies)
+    assert {parameter.dtype for parameter in model.parameters()} == {compute_dtype(CPU)}
 
 
 @pytest.mark.parametrize("labels", [("flight", "fare"), (1, 2), (True, False), (0.5, 1.5)])

@@ -1,0 +1,116 @@
+"""Candidates of a language model from several workers, each with one thread and the model from a folder."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from joblib import effective_n_jobs
+
+from skbalagen.generators._lm_sampling import sample_texts
+from skbalagen.models.load import load_causal_lm
+from skbalagen.models.quiet import quiet_transformers
+from skbalagen.parallel import map_pieces
+
+__all__ = ["ModelFolder", "sample_in_workers"]
+
+_loading = threading.Lock()  # transformers cannot load in two threads at a time
+
+
+class ModelFolder:
+    """A folder for workers with a model and its tokenizer, written when it is first asked for.
+
+    It lies where temporary files do, and is removed with the object. Copies and pickles write a folder of their own.
+    """
+
+    def __init__(self) -> None:
+        self._path: str | None = None
+
+    def path(self, model: Any, tokenizer: Any) -> str:
+        """Return the path of the folder."""
+        if self._path is None:
+            path = mkdtemp(prefix="skbalagen-model-")
+            weakref.finalize(self, shutil.rmtree, path, ignore_errors=True)
+            with quiet_transformers():
+                model.save_pretrained(path)
+                tokenizer.save_pretrained(path)
+            self._path = path
+        return self._path
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return ModelFolder, ()
+
+
+def sample_in_workers(
+    model: Any,
+    tokenizer: Any,
+    prompts: Mapping[Any, str],
+    candidates: Sequence[tuple[Any, int]],
+    *,
+    folder: ModelFolder,
+    n_jobs: int | None,
+    **options: Any,
+) -> list[str | None]:
+    """Return candidates as :func:`~skbalagen.generators._lm_sampling.sample_texts` does, from `n_jobs` workers.
+
+    Parameters
+    ----------
+    model, tokenizer, prompts, candidates, **options
+        As in :func:`~skbalagen.generators._lm_sampling.sample_texts`.
+    folder : ModelFolder
+        Of this model and tokenizer.
+    n_jobs : int or None
+        As in :func:`~skbalagen.parallel.map_pieces`. One worker, or a model on an accelerator, samples here.
+
+    Returns
+    -------
+    list of (str or None), of length len(candidates)
+
+    Raises
+    ------
+    FileNotFoundError
+        A worker on another machine does not see the folder.
+    """
+    if effective_n_jobs(n_jobs) == 1 or len(candidates) < 2 or model.device.type != "cpu":
+        return sample_texts(model, tokenizer, prompts, candidates, **options)
+    work = partial(_sample_piece, folder.path(model, tokenizer), os.getpid(), dict(prompts), options)
+    return map_pieces(work, candidates, n_jobs=n_jobs)
+
+
+def _sample_piece(
+    folder: str,
+    parent: int,
+    prompts: dict[Any, str],
+    options: dict[str, Any],
+    candidates: list[tuple[Any, int]],
+) -> list[str | None]:
+    """Sample in a worker; `parent` is the number of the process that asks."""
+    import torch
+
+    if os.getpid() != parent:
+        torch.set_num_threads(1)
+    with _loading:
+        model, tokenizer = _loaded(folder)
+    return sample_texts(model, tokenizer, prompts, candidates, **options)
+
+
+@lru_cache(maxsize=1)
+def _loaded(folder: str) -> tuple[Any, Any]:
+    """Return the model and the tokenizer of a folder. Workers of one machine share the memory of the weights."""
+    if not Path(folder).is_dir():
+        raise FileNotFoundError(
+            f"Workers must see the folder of the model, got none at {folder} on {platform.node()}. Let TMPDIR "
+            "name a folder that all machines share, or sample with n_jobs=1."
+        )
+    model, tokenizer = load_causal_lm(folder, dtype="auto")
+    model.requires_grad_(False)
+    model.set_attn_implementation("sdpa")
+    return model, tokenizer
