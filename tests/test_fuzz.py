@@ -76,7 +76,13 @@ def test_a_random_state_that_was_touched_is_found(fuzz):
 
 @pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="there is no alarm on Windows")
 def test_a_case_that_hangs_is_found(fuzz):
-    assert kinds(fuzz, lambda rng: time.sleep(30), seconds=0.05) == ["hang"]
+    assert kinds(fuzz, lambda rng: time.sleep(30), seconds=0.02) == ["hang"]
+
+    def work(rng):
+        while True:
+            rng.random()
+
+    assert kinds(fuzz, work, seconds=0.02) == ["hang"]
 
 
 @pytest.fixture

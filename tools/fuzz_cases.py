@@ -194,7 +194,7 @@ def generators_are_streams(rng: Rng) -> None:
     expect(part == {label: whole[label][low:high]}, f"{part} is no part of {whole}")
     for text in whole[label]:
         expect(
-            text is None or (isinstance(text, str) and (text.strip() or "" in texts)), f"candidate {text!r}"
+            text is None or (isinstance(text, str) and (text.strip() or text in texts)), f"candidate {text!r}"
         )
     bad = pick(
         rng,
