@@ -68,7 +68,7 @@ def test_pages_that_recommend_remedies_quote_their_output():
 def test_pages_and_readme_have_no_old_names():
     old = re.compile(
         r"min_votes|synthetic_weight|balance_generator|balance_labelers|size_before|size_after|report_page|"
-        r"is_backed|beta_low=\"auto\"|beta_low_\b|\bbacked\b|refus(?:e|es|ed)\b|skbalagen\.(?:policy|labelers|training)\b"
+        r"is_backed|beta_low=\"auto\"|beta_low_\b|\bbacked\b|n_refused|\"refused\"|skbalagen\.(?:policy|labelers|training)\b"
     )
     # Pages of results name what was run at the time.
     results = {"benchmark.md", "ablations.md", "paper_results.md"}
