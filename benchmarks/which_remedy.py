@@ -21,6 +21,7 @@ from recipe_names import RECOMMENDED, SMALLER, WORD_EDITS, Recipe
 from recipe_tables import scores, share_of_real
 
 from skbalagen.benchmark import as_markdown, read_rows, size_table, summary_table
+from skbalagen.benchmark.families import family_table
 
 RESULTS = Path(__file__).parent / "results"
 FREE = "label-texts+logit-adjustment"
@@ -178,23 +179,25 @@ def as_counts(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def families() -> pd.DataFrame:
+    """Return the remedies of each family with a frozen encoder, those that were run on all tasks, best first."""
+    table = family_table(rows_of("families.jsonl"), classifier="encoder-frozen").dropna(subset="mean")
+    return table.sort_values("mean", ascending=False, kind="stable").drop(columns=["seeds", "seconds"])
+
+
 def searches() -> pd.DataFrame:
-    """Return what RemedySearchCV chose, its macro accuracy on the test rows, and that of label texts + adjustment."""
+    """Return what RemedySearchCV chose, and its macro accuracy on the test rows beside that of the best free remedy."""
     rows = pd.DataFrame(rows_of("remedy_search.jsonl"))
-    free = rows["free"].map(lambda of_it: of_it[NAMES[FREE]])
-    table = pd.DataFrame(
-        {
-            "chosen": rows["chosen"],
-            "macro accuracy": 100 * rows["macro"],
-            NAMES[FREE]: 100 * free,
-            "difference": 100 * (rows["macro"] - free),
-        }
-    )
-    table.index = (
-        rows["task"] + ", " + rows["classifier"].map(CLASSIFIERS) + ", seed " + rows["seed"].astype(str)
-    )
-    table.loc["mean"] = table.drop(columns="chosen").mean()
-    return table
+    rows["free"] = 100 * rows["free"].map(lambda of_it: of_it[NAMES[FREE]])
+    rows["chosen remedy"] = 100 * rows["macro"]
+    rows["difference"] = rows["chosen remedy"] - rows["free"]
+    rows["is generation"] = rows["chosen"].str.startswith("word edits")
+    grouped = rows.groupby("classifier")
+    table = grouped[["chosen remedy", "free", "difference"]].mean().rename(columns={"free": NAMES[FREE]})
+    table["worst split"] = grouped["difference"].min()
+    table["splits"] = grouped.size()
+    table["word edits chosen"] = grouped["is generation"].sum().astype(str)
+    return as_counts(table.loc[list(CLASSIFIERS)].rename(index=CLASSIFIERS))
 
 
 def seconds() -> pd.DataFrame:
@@ -227,6 +230,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "soft labels": soft_labels,
     "fine-tuned encoder": fine_tuned,
     "fine-tuned encoder, adjusted": fine_tuned_adjusted,
+    "families": families,
     "word edits": word_edits,
     "real rows": real_rows,
     "searches": searches,

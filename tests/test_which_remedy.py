@@ -110,6 +110,25 @@ def test_thresholds_are_worth_more_than_copies_to_several_labels(script):
         assert none["macro_f1"] > max(none["macro_f1 at 0.5"], copies["macro_f1 at 0.5"], copies["macro_f1"])
 
 
+def test_families_on_a_frozen_encoder_are_ranked_as_the_page_says(script):
+    table = script.families().drop(columns="family")
+    ahead = (table - table.loc["logit adjustment"]).min(axis=1) > 1.0
+    assert ahead[ahead].index.tolist() == ["LDAM-DRW"]
+    for name in ("logit-adjusted", "cRT", "class-aware"):
+        assert abs(table.loc[name, "mean"] - table.loc["logit adjustment", "mean"]) < 1.0, name
+    for name in ("focal", "prototype", "prior as bias", "performance"):
+        assert table.loc[name, "mean"] < table.loc["plain", "mean"], name
+
+
+def test_no_oversampler_of_vectors_is_ahead_of_logit_adjustment(script):
+    rows = pd.DataFrame(script.rows_of("vector_samplers.jsonl"))
+    wide = rows.pivot_table(index=["task", "seed"], columns="method", values="macro_accuracy").dropna(axis=1)
+    means = wide.groupby("task").mean().mean()
+    samplers = means.drop(["none", "class weights", "logit adjustment"])
+    assert {"SMOTE", "GE3", "REPRINT"} <= set(samplers.index)
+    assert samplers.max() < means["logit adjustment"]
+
+
 def test_tables_are_written_where_the_page_names_them(script, monkeypatch):
     table = pd.DataFrame({"gain": [1.25, -0.04]}, index=["a", "b"])
     monkeypatch.setattr(script, "TABLES", {"made up": lambda: table})
