@@ -110,6 +110,21 @@ def test_thresholds_are_worth_more_than_copies_to_several_labels(script):
         assert none["macro_f1"] > max(none["macro_f1 at 0.5"], copies["macro_f1 at 0.5"], copies["macro_f1"])
 
 
+def test_small_gains_of_generation_are_as_small_as_the_page_says(script):
+    edits = script.word_edits()["TF-IDF: gain"]
+    assert 1.5 <= edits["mean of tasks"] < 2.5
+    assert edits.min() < 0
+    adjusted = script.fine_tuned_adjusted()
+    assert 0.5 < adjusted.loc["mean of tasks", "gain"] < 1.5
+    assert adjusted.loc["covidq_few", "gain"] < 0.5
+    grown = script.fine_tuned().loc[script.NAMES[script.GROWN], "covidq_few"]
+    assert abs(adjusted.loc["covidq_few", "label texts + logit adjustment"] - grown) < 1.5
+    searches = script.searches()
+    assert 0.5 < searches.loc["TF-IDF", "difference"] < 1.5
+    assert searches.loc["TF-IDF", "worst split"] < 0
+    assert searches.loc["sentence vectors", "word edits chosen"] == "0"
+
+
 def test_families_on_a_frozen_encoder_are_ranked_as_the_page_says(script):
     table = script.families().drop(columns="family")
     ahead = (table - table.loc["logit adjustment"]).min(axis=1) > 1.0
