@@ -1,26 +1,20 @@
 """The check suites of imbalanced-learn and scikit-learn.
 
-scikit-learn's suite feeds tables of numbers. Samplers take them as they are. Our text classifiers and the encoder
-do not, and would skip all but one check. So each is run behind a thin shell that writes a row of numbers as a
-sentence, and the checks see everything else: cloning, fitted state, pickling, invariances, shapes, labels of all
-types and error messages.
+scikit-learn's suite feeds tables of numbers. Samplers take them as they are. Estimators of texts run behind the shell
+of `on_numbers.py`, and the checks see everything else: cloning, fitted state, pickling, invariances, shapes, labels of
+all types and error messages.
 """
 
 from __future__ import annotations
-
-import warnings
 
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from imblearn.utils.estimator_checks import parametrize_with_checks
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils.estimator_checks import check_estimator
-from sklearn.utils.validation import validate_data
 
 from skbalagen import (
     BalaGenResampler,
@@ -33,6 +27,7 @@ from skbalagen import (
     TextSampler,
     TransformerClassifier,
 )
+from tests.on_numbers import HashedWords, OnNumbers, OnNumbersWithProba, failed, on_numbers
 
 SAMPLERS = [
     BalaGenResampler(random_state=0),
@@ -47,15 +42,6 @@ SAMPLERS = [
 @parametrize_with_checks(SAMPLERS)
 def test_samplers_pass_the_checks_of_imbalanced_learn(estimator, check, request):
     check(estimator)
-
-
-def failed(estimator, expected=None):
-    """Run scikit-learn's suite; return the names of the checks that failed, and how many passed."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        outcomes = check_estimator(estimator, expected_failed_checks=expected, on_fail=None, on_skip=None)
-    names = [f"{o['check_name']}: {o['exception']}" for o in outcomes if o["status"] == "failed"]
-    return names, sum(o["status"] == "passed" for o in outcomes)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=repr)
@@ -80,59 +66,10 @@ def test_logit_adjusted_classifier_passes_the_checks_of_scikit_learn(classifier)
     assert n_passed >= 60
 
 
-class OnNumbers:
-    """Write each row of a table as a sentence, so that a text estimator can read it."""
-
-    def _sentences(self, X):
-        return [
-            " ".join(f"{'abcdefghijklmnopqrstuvwxyz'[j % 26]}{v:.0f}" for j, v in enumerate(row)) for row in X
-        ]
-
-    def fit(self, X, y=None, **weights):
-        if y is None and hasattr(self, "predict"):
-            validate_data(self, X, y, accept_sparse=False)
-        X = validate_data(self, X) if y is None else validate_data(self, X, y)[0]
-        return super().fit(self._sentences(X), y, **weights)
-
-    def _read(self, X):
-        return self._sentences(validate_data(self, X, reset=False))
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.one_d_array, tags.input_tags.two_d_array, tags.input_tags.string = False, True, False
-        return tags
-
-
-class OnNumbersWithProba(OnNumbers):
-    # predict goes by way of predict_proba, which must not read the sentences a second time.
-    def predict_proba(self, X):
-        return super().predict_proba(X if isinstance(X, list) else self._read(X))
-
-
-class HashedWords(TransformerMixin, BaseEstimator):
-    """Stands in for the sentence encoder, whose weights would make the suite take an hour."""
-
-    def fit(self, X, y=None):
-        return self
-
-    def transform(self, X):
-        return HashingVectorizer(n_features=256, token_pattern=r"\S+").transform(X).toarray()
-
-
-class EmbeddingClassifierOnNumbers(OnNumbersWithProba, EmbeddingClassifier):
-    pass
-
-
-class TransformerClassifierOnNumbers(OnNumbersWithProba, TransformerClassifier):
-    pass
-
-
-class SetFitClassifierOnNumbers(OnNumbersWithProba, SetFitClassifier):
-    pass
-
-
-class LabelerEnsembleOnNumbers(OnNumbersWithProba, LabelerEnsemble):
-    pass
+EmbeddingClassifierOnNumbers = on_numbers(EmbeddingClassifier, OnNumbersWithProba)
+TransformerClassifierOnNumbers = on_numbers(TransformerClassifier, OnNumbersWithProba)
+SetFitClassifierOnNumbers = on_numbers(SetFitClassifier, OnNumbersWithProba)
+LabelerEnsembleOnNumbers = on_numbers(LabelerEnsemble, OnNumbersWithProba)
 
 
 class SentenceEncoderOnNumbers(OnNumbers, SentenceEncoder):
