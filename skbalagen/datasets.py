@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.utils import Bunch, check_random_state, column_or_1d
 
-from skbalagen._utils.csv_records import decode_text, split_records
+from skbalagen._utils.csv_records import decode_text, other_separator, split_records
 from skbalagen._utils.labels import check_labels
 from skbalagen._utils.text import count
 
@@ -187,7 +187,7 @@ def load_csv(
     records = split_records(content, sep, path, advice=", or pass the right sep=")
     _, header = next(records, (0, []))
     wanted = [text, label] if split is None else [text, label, "split"]
-    places = [_place(header, name, path) for name in wanted]
+    places = [_place(header, name, path, sep) for name in wanted]
     kept: list[tuple[str, str]] = []
     dropped: list[int] = []
     other_splits: set[str] = set()
@@ -301,11 +301,11 @@ def _column(values: list[str]) -> np.ndarray:
     return np.array(values, dtype=object)
 
 
-def _place(header: list[str], name: str, path: Path) -> int:
+def _place(header: list[str], name: str, path: Path, sep: str) -> int:
     """Return the position of the column `name`, which the header must hold once."""
     if header.count(name) != 1:
         raise ValueError(
             f"{path} must have one column {name!r}, got the columns {header}. Name columns with text= and "
-            f"label=, and the separator with sep= if the header was not split."
+            f"label=, and the separator with sep= if the header was not split.{other_separator(header, sep)}"
         )
     return header.index(name)

@@ -250,3 +250,14 @@ def test_load_csv_reads_several_labels_per_row(tmp_path):
     assert X.tolist() == ["hi", "you", "no"]
     assert list(y.columns) == ["007", "joy", "surprise"]
     assert y.to_numpy().tolist() == [[0, 1, 0], [0, 1, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    "line", ["where is it;parcel", "hello, where is it;parcel"], ids=["plain", "with a comma"]
+)
+def test_another_separator_is_suggested(tmp_path, line):
+    path = tmp_path / "in.csv"
+    path.write_text(f"text;label\n{line}\n")
+    with pytest.raises(ValueError, match=r"sep=.* The header looks as if ';' were the separator\.$"):
+        load_csv(path)
+    assert load_csv(path, sep=";")[1].tolist() == ["parcel"]

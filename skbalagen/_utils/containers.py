@@ -171,7 +171,11 @@ def _blanked(values: pd.Series, rows: np.ndarray) -> pd.Series:
         return pd.Series(cells, index=values.index, dtype=object, name=values.name)
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub":
         values = values.astype(pd.array(values.to_numpy()[:0]).dtype)
-    return values.mask(rows)
+    if isinstance(values.dtype, np.dtype):
+        return values.mask(rows)
+    # Not mask, which turns the nulls of a dictionary column of Arrow into its last value.
+    places = np.where(rows, -1, np.arange(len(values)))
+    return pd.Series(values.array.take(places, allow_fill=True), index=values.index, name=values.name)
 
 
 def _sequence_like(container: Any, values: list[Any]) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from skbalagen._utils.csv_records import decode_text, split_records
+from skbalagen._utils.json_text import parse_object, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -219,35 +219,17 @@ def _read_jsonl(content: str, source: str) -> pd.DataFrame:
         if not line.strip():
             continue
         try:
-            row = json.loads(line, object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)
-            if not isinstance(row, dict):
-                raise ValueError(f"a {type(row).__name__}")
-            if "\\u" in line:  # half of a surrogate pair can be escaped, but not be written as UTF-8
-                json.dumps(row, ensure_ascii=False).encode()
+            rows.append(parse_object(line))
         except ValueError as error:
             raise ValueError(
                 f"{source}, line {number}: expected one JSON object per line, got {error}. Mend that line."
             ) from error
-        rows.append(row)
     names = list(dict.fromkeys(name for row in rows for name in row))
     cells = {name: [row.get(name, float("nan")) for row in rows] for name in names}
     return pd.DataFrame(
         {name: pd.Series(column, dtype=object) for name, column in cells.items()},
         columns=pd.Index(names, dtype=object),
     )
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object, unless it has a key twice: one of the two would be lost."""
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} twice")
-    return row
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name}, which JSON does not have (null is a missing value)")
 
 
 def _read_parquet(path: str) -> pd.DataFrame:
@@ -307,7 +289,7 @@ def _csv_rows(table: pd.DataFrame) -> Iterator[list[str]]:
 
 def _csv_cell(value: Any) -> str:
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=_json_value)
+        return to_json(value)
     return "" if _is_missing(value) else str(value)
 
 
@@ -319,15 +301,7 @@ def _json_lines(table: pd.DataFrame) -> Iterable[str]:
             for name, value in zip(names, row, strict=True)
             if not (isinstance(value, float) and value != value)
         }
-        yield json.dumps(cells, ensure_ascii=False, default=_json_value) + "\n"
-
-
-def _json_value(value: Any) -> Any:
-    """Return what JSON has for a value of numpy, of Arrow or of a date."""
-    for method in ("tolist", "isoformat"):
-        if hasattr(value, method):
-            return getattr(value, method)()
-    return str(value)
+        yield to_json(cells) + "\n"
 
 
 def _is_missing(value: Any) -> bool:

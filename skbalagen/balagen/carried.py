@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-__all__ = ["carried_groups", "carried_weights"]
+import numpy as np
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+__all__ = ["carried_groups", "carried_weights", "check_groups"]
+
+
+def check_groups(groups: Any, y: np.ndarray) -> np.ndarray:
+    """Return the groups of the rows as an array that can hold the group of new texts too.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_samples,)
+    y : ndarray of shape (n_samples,)
+        Labels of the same rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Unsigned numbers become signed ones, which have a -1.
+
+    Raises
+    ------
+    ValueError
+        Groups of another length, a group -1, which is that of new texts, or a number that fits no signed type.
+    """
+    groups = column_or_1d(groups)
+    check_consistent_length(y, groups)
+    if np.issubdtype(groups.dtype, np.unsignedinteger):
+        most = np.iinfo(np.int64).max
+        if groups.max() > most:
+            row = int(groups.argmax())
+            raise ValueError(
+                f"groups must be numbers of at most {most}, got {groups[row]} in row {row}. Number the groups anew."
+            )
+        return groups.astype(np.int64)
+    if np.issubdtype(groups.dtype, np.number) and (groups == -1).any():
+        raise ValueError(
+            f"groups must not hold -1, which is the group of new texts, got it in row {int((groups == -1).argmax())}. "
+            "Give that group another number."
+        )
+    return groups
 
 
 def carried_weights(weights: np.ndarray, y: np.ndarray, rows: np.ndarray, new: np.ndarray) -> np.ndarray:

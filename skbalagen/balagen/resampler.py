@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from imblearn.base import BaseSampler
 from sklearn.base import clone
-from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skbalagen._utils.containers import is_table, rebuild, take, text_column_of
 from skbalagen._utils.progress import progress_shown
@@ -27,7 +26,7 @@ from skbalagen._utils.sklearn_compat import (
 from skbalagen._utils.text import as_texts
 from skbalagen._utils.validation import check_texts_or_table
 from skbalagen.balagen.assembly import Assembled
-from skbalagen.balagen.carried import carried_groups, carried_weights
+from skbalagen.balagen.carried import carried_groups, carried_weights, check_groups
 from skbalagen.balagen.label_sets import LabelSets, is_indicator, label_table
 from skbalagen.balagen.labelers import LabelerEnsemble
 from skbalagen.balagen.leak_gate import LeakGate
@@ -306,9 +305,7 @@ default="auto"
         texts, labels, sets = self._checked(X, y)
         pool = None if unlabeled is None else as_texts(unlabeled, name="unlabeled", allow_empty=True)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, labels)
-        groups = None if groups is None else column_or_1d(groups)
-        check_consistent_length(labels, groups)
-
+        groups = None if groups is None else check_groups(groups, labels)
         warn_of_generated_rows(X)
 
         with progress_shown(self.verbose), callback_task(self, "fit_resample", n_steps=None):

@@ -337,3 +337,14 @@ def test_the_contract_holds_for_all_sizes_and_containers(sizes, kind, label, bet
     assert (report["n_kept"] + report["n_generated"] + report["n_copied"] == report["n_after"]).all()
     assert report["n_after"].to_dict() == Counter(y_new)
     assert report["n_generated"].sum() == new.sum()
+
+
+def test_nulls_of_a_dictionary_column_stay_nulls_beside_blanks():
+    pa = pytest.importorskip("pyarrow")
+    kinds = pa.array([None, "a", None, "b"], pa.dictionary(pa.int32(), pa.string()))
+    table = pa.table({"text": ["w", "x", "y", "z"], "kind": kinds}).to_pandas(types_mapper=pd.ArrowDtype)
+    rows, new = np.array([0, 1, 2, 3, 0]), np.array([False] * 4 + [True])
+    made = rebuild(table, rows, np.array(["w", "x", "y", "z", "new"], dtype=object), new, "text")
+    assert made["kind"].isna().tolist() == [True, False, True, False, True]
+    assert made["kind"].dropna().tolist() == ["a", "b"]
+    assert made["kind"].dtype == table["kind"].dtype
