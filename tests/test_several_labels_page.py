@@ -17,7 +17,9 @@ def test_every_figure_of_the_table_is_a_mean_over_seeds():
     rows = pd.read_json(ROWS, lines=True)
     assert (rows.groupby(["features", "remedy"])["seed"].nunique() == 3).all()
     means = 100 * rows.groupby(["remedy", "features"])[["macro_f1", "macro_f1 at 0.5"]].mean()
-    table = re.findall(r"^\| ([\w ,]+?) \|((?: [\d.]+ \|){4})$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    table = re.findall(
+        r"^\| ([\w ,]+?) \|((?: [\d.]+ \|){4})$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert {name for name, _ in table} == set(rows["remedy"])
     for name, cells in table:
         written = [float(cell) for cell in cells.split("|") if cell.strip()]

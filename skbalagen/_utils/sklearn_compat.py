@@ -48,7 +48,9 @@ def callback_task(estimator: Any, name: str, *, n_steps: int | None = 0) -> Iter
     n_steps : int or None, default=0
         Upper bound on the number of steps of a fit, or None if it is unknown; 0 marks a step.
     """
-    if not getattr(estimator, "_skl_callbacks", None):  # nor is there a context, which threads would have to share
+    if not getattr(
+        estimator, "_skl_callbacks", None
+    ):  # nor is there a context, which threads would have to share
         yield
         return
     if n_steps != 0:
