@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.utils.estimator_checks import check_estimator
@@ -34,7 +35,8 @@ class OnNumbers:
     def fit(self, X, y=None, **weights):
         if y is None and (hasattr(self, "predict") or hasattr(self, "sample")):
             validate_data(self, X, y, accept_sparse=False)
-        X = validate_data(self, X) if y is None else validate_data(self, X, y)[0]
+        several = np.asarray(y).ndim == 2
+        X = validate_data(self, X) if y is None else validate_data(self, X, y, multi_output=several)[0]
         return super().fit(self._sentences(X), y, **weights)
 
     def _read(self, X):

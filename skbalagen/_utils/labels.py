@@ -59,6 +59,11 @@ def check_labels(y: Any, *, name: str = "y") -> np.ndarray:
         _check_one_kind(values, name)
         if not isinstance(values.flat[0], str):
             return _exact(values, name)
+    elif values.dtype.kind == "c":
+        raise ValueError(
+            f"Complex data not supported: {name} must have labels that are {_ONE_TYPE}, got {values.flat[0]!r} in row 0. "
+            "Pass real numbers."
+        )
     elif values.dtype.kind not in "biufU":
         raise TypeError(
             f"{name} must have labels that are {_ONE_TYPE}, got {values.flat[0]!r} (an array of {values.dtype}) "

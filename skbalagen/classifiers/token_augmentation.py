@@ -49,7 +49,7 @@ class TextCut(BaseEstimator):
     Examples
     --------
     >>> import torch
-    >>> hidden = torch.arange(16.0).reshape(2, 4, 2)  # two texts of four tokens, with two features each
+    >>> hidden = torch.arange(32.0).reshape(2, 4, 4)  # two texts of four tokens, with four features each
     >>> seen = torch.ones(2, 4)
     >>> cut = TextCut(n_squares=1, area=1.0, probability=1.0)
     >>> bool((cut.mix(hidden, seen, torch.tensor([True, False]))[0] == hidden[1]).all())

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skbalagen.models.catalog import MINILM, SMOLLM2
+from skbalagen.models.catalog import MINILM, SMOLLM2, WORDNET
 from skbalagen.models.fetch import local_path
 from skbalagen.models.hub import hub_options, suggested_name
 from skbalagen.models.quiet import quiet_transformers
@@ -206,9 +206,11 @@ def _refusals(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """
     import torch
 
-    path = local_path(name)
+    path = name if name == WORDNET else local_path(name)
     with quiet_transformers(), torch.random.fork_rng(devices=[]):
         try:
+            if name == WORDNET:
+                raise ValueError("a dictionary")
             yield path, hub_options(path)
         except (ImportError, MemoryError):
             raise

@@ -175,3 +175,10 @@ def test_a_label_that_is_no_class_is_named_with_its_row_and_the_first_classes():
         label_columns(np.array(["a", "x"]), np.array(["a", "b"]))
     with pytest.raises(ValueError, match=r"7, 8, 9\] and 2 more"):
         label_columns(np.array([99]), np.arange(12))
+
+
+def test_check_labels_refuses_complex_numbers():
+    with pytest.raises(
+        ValueError, match=r"Complex data not supported: y must have labels .*, got np.complex128\(1j\)"
+    ):
+        check_labels(np.array([1j, 2]))

@@ -191,7 +191,6 @@ def test_an_encoder_has_no_head(tiny_gpt2):
 
 def test_wordnet_is_not_taken_for_a_model(tmp_path, monkeypatch):
     monkeypatch.setenv("SKBALAGEN_CACHE", str(tmp_path))
-    (tmp_path / WORDNET).mkdir()
     with pytest.raises(OSError, match=rf"'wordnet' could not be loaded: expected .*\({SMOLLM2}, {MINILM}\)"):
         load_encoder(WORDNET)
 
