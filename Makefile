@@ -7,6 +7,8 @@ OLDEST := .venv-oldest
 OLDEST_STAMP := $(OLDEST)/.installed
 # Another seed is another order: make test-bare SEED=7
 SEED ?= 15
+# Leave tests out by their marks: make test MARK="not model"
+MARK ?=
 
 .PHONY: demo test test-bare test-crash test-oldest lint docs build clean
 
@@ -36,7 +38,7 @@ lint: $(STAMP)
 
 test: lint
 	$(BIN)/python -m skbalagen.cli download
-	$(BIN)/python -m pytest --durations=15 --cov=skbalagen --cov-report=term
+	$(BIN)/python -m pytest $(if $(MARK),-m "$(MARK)") --durations=15 --cov=skbalagen --cov-report=term
 
 # As on a machine that has only Python, and in a random order whose seed pytest prints.
 test-bare: $(STAMP)
