@@ -155,7 +155,7 @@ def test_change_log_names_only_public_names_that_exist():
 @pytest.mark.parametrize("target", ["demo", "test-bare", "test", "docs", "test-oldest"])
 def test_ci_runs_every_target(target):
     steps = [line for line in read(".ci/run").splitlines() if line.startswith("step ")]
-    assert any(line.endswith(f"make {target}") for line in steps)
+    assert any(re.search(rf" make {target}( |$)", line) for line in steps)
     assert re.search(rf"^{target}:", read("Makefile"), re.MULTILINE)
 
 
