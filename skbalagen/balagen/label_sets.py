@@ -65,7 +65,7 @@ class LabelSets:
         Raises
         ------
         ValueError
-            Two columns of one name, or a label that no row or every row has.
+            Two columns or two label sets of one name, or a label that no row or every row has.
         """
         columns = list(getattr(y, "columns", range(np.asarray(y).shape[1])))
         names = [str(column) for column in columns]
@@ -84,6 +84,12 @@ class LabelSets:
         joined = [
             separator.join(np.array(names, dtype=object)[members_of]) or _NO_LABEL for members_of in members
         ]
+        if len(set(joined)) < len(joined):
+            twice = next(name for name in joined if joined.count(name) > 1)
+            raise ValueError(
+                f"y must have labels whose names can be joined without doubt, got two label sets named {twice!r}. Rename "
+                f"the columns without {', '.join(map(repr, _SEPARATORS))}."
+            )
         labels = np.array(columns if hasattr(y, "columns") else range(len(columns)))
         return cls(labels, members, np.array(joined), of_rows.reshape(-1))
 

@@ -86,6 +86,15 @@ def test_two_columns_of_one_name_are_refused():
         LabelSets.from_indicator(y)
 
 
+def test_label_sets_that_would_have_one_name_are_refused():
+    # With every separator in a name, "a / b" is a label, and the set of a and b.
+    y = pd.DataFrame(
+        np.array([[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]), columns=["a", "b", "a / b", "x, y + z | v"]
+    )
+    with pytest.raises(ValueError, match=r"joined without doubt, got two label sets named 'a / b'\. Rename"):
+        LabelSets.from_indicator(y)
+
+
 def test_nothing_lacks_nothing_changes():
     assert wanted({"a": 3, "b": 2, "ab": 1}, a=4, b=3) == {"a": 3, "b": 2, "a, b": 1}
 
