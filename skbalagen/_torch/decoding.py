@@ -151,6 +151,7 @@ def sample_tokens(
     top_p: float,
     temperature: float,
     batch_size: int,
+    stop_tokens: Sequence[int] = (),
 ) -> list[list[int] | None]:
     """Continue prompts until the end token.
 
@@ -170,6 +171,8 @@ def sample_tokens(
     batch_size : int
         Most texts that are sampled at the same time, at least 1; fewer where their keys and values would take
         more than a gigabyte.
+    stop_tokens : sequence of int, default=()
+        Tokens that end a text too, and belong to it: those that hold the end of a line, for instance.
 
     Returns
     -------
@@ -182,7 +185,8 @@ def sample_tokens(
         return []
     bar = progress_bar(title="writing", unit="text", total=len(jobs), keep=False)
     with torch.inference_mode(), bar:
-        texts = _Engine(model, prompts, jobs, end_token, top_p, temperature, batch_size).run(bar.update)
+        engine = _Engine(model, prompts, jobs, end_token, top_p, temperature, batch_size, stop_tokens)
+        texts = engine.run(bar.update)
     return_memory()  # the logits of shrinking batches leave pieces of all sizes
     return texts
 
@@ -199,12 +203,14 @@ class _Engine:
         top_p: float,
         temperature: float,
         batch_size: int,
+        stop_tokens: Sequence[int],
     ) -> None:
         import torch
 
         self.body, self.project = model.base_model, model.get_output_embeddings()
         self.device = next(model.parameters()).device
         self.end_token, self.top_p, self.temperature = end_token, top_p, temperature
+        self.ends = torch.tensor([end_token, *stop_tokens], device=self.device)
         self.max_tokens = len(jobs[0][1])
         self.prompt_of = torch.tensor([p for p, _ in jobs])
         self.draws = torch.from_numpy(np.stack([u for _, u in jobs])).to(self.device)  # (n_jobs, max_tokens)
@@ -317,7 +323,7 @@ class _Engine:
 
         while True:
             newest = self.tokens.gather(1, self.length[:, None] - 1)[:, 0]
-            ended = newest == self.end_token
+            ended = torch.isin(newest, self.ends)
             done = torch.nonzero((ended | (self.length == self.max_tokens)) & (self.job >= 0))[:, 0]
             if len(done):
                 rows = zip(
@@ -328,7 +334,8 @@ class _Engine:
                     strict=True,
                 )
                 for job, tokens, length, has_end in rows:
-                    self.results[job] = tokens[: length - 1] if has_end else None
+                    n = length - (tokens[length - 1] == self.end_token)
+                    self.results[job] = tokens[:n] if has_end else None
                 self.job[done] = -1
                 self.finished(len(done))
             if not len(done) or self.next_job == len(self.results):

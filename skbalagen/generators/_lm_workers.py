@@ -7,11 +7,11 @@ import platform
 import shutil
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, TypeVar
 
 from joblib import effective_n_jobs
 
@@ -20,7 +20,10 @@ from skbalagen.models.load import load_causal_lm
 from skbalagen.models.quiet import quiet_transformers
 from skbalagen.parallel import map_pieces
 
-__all__ = ["ModelFolder", "sample_in_workers"]
+__all__ = ["ModelFolder", "map_in_workers", "sample_in_workers"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _loading = threading.Lock()  # transformers cannot load in two threads at a time
 
@@ -79,27 +82,69 @@ def sample_in_workers(
     FileNotFoundError
         A worker on another machine does not see the folder.
     """
-    if effective_n_jobs(n_jobs) == 1 or len(candidates) < 2 or model.device.type != "cpu":
-        return sample_texts(model, tokenizer, prompts, candidates, **options)
-    work = partial(_sample_piece, folder.path(model, tokenizer), os.getpid(), dict(prompts), options)
-    return map_pieces(work, candidates, n_jobs=n_jobs)
+    work = partial(_sample_piece, dict(prompts), options)
+    return map_in_workers(work, candidates, model, tokenizer, folder=folder, n_jobs=n_jobs)
+
+
+def map_in_workers(
+    work: Callable[[Any, Any, Sequence[Item]], list[Result]],
+    items: Sequence[Item],
+    model: Any,
+    tokenizer: Any,
+    *,
+    folder: ModelFolder,
+    n_jobs: int | None,
+) -> list[Result]:
+    """Return what ``work(model, tokenizer, items)`` makes of the items, one result per item, from `n_jobs` workers.
+
+    Parameters
+    ----------
+    work : callable
+        Each result depends on its own item only. Worker processes get it as a pickle.
+    items : sequence
+    model, tokenizer
+        What this process works with; workers read them from `folder`.
+    folder : ModelFolder
+        Of this model and tokenizer.
+    n_jobs : int or None
+        As in :func:`~skbalagen.parallel.map_pieces`. One worker, or a model on an accelerator, works here.
+
+    Raises
+    ------
+    FileNotFoundError
+        A worker on another machine does not see the folder.
+    """
+    if effective_n_jobs(n_jobs) == 1 or len(items) < 2 or model.device.type != "cpu":
+        return work(model, tokenizer, items)
+    return map_pieces(
+        partial(_work_on_piece, folder.path(model, tokenizer), os.getpid(), work), items, n_jobs=n_jobs
+    )
 
 
 def _sample_piece(
-    folder: str,
-    parent: int,
     prompts: dict[Any, str],
     options: dict[str, Any],
-    candidates: list[tuple[Any, int]],
+    model: Any,
+    tokenizer: Any,
+    candidates: Sequence[tuple[Any, int]],
 ) -> list[str | None]:
-    """Sample in a worker; `parent` is the number of the process that asks."""
+    return sample_texts(model, tokenizer, prompts, candidates, **options)
+
+
+def _work_on_piece(
+    folder: str,
+    parent: int,
+    work: Callable[[Any, Any, Sequence[Item]], list[Result]],
+    items: Sequence[Item],
+) -> list[Result]:
+    """Work in a worker; `parent` is the number of the process that asks."""
     import torch
 
     if os.getpid() != parent:
         torch.set_num_threads(1)
     with _loading:
         model, tokenizer = _loaded(folder)
-    return sample_texts(model, tokenizer, prompts, candidates, **options)
+    return work(model, tokenizer, items)
 
 
 @lru_cache(maxsize=1)

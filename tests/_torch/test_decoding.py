@@ -156,6 +156,21 @@ def test_sample_tokens_stops_at_its_last_draw_or_its_end_token(model):
     assert not any(0 in tokens for tokens in sampled if tokens)
 
 
+def test_sample_tokens_keeps_the_stop_token_that_ends_a_text(model):
+    jobs, options = _jobs(40, 6, seed=3), {"end_token": 0, "top_p": 1.0, "temperature": 1.0, "batch_size": 8}
+    free = sample_tokens(model, PROMPTS, jobs, **options)
+    stopped = sample_tokens(model, PROMPTS, jobs, stop_tokens=[3, 4], **options)
+    assert any(tokens and tokens[-1] in (3, 4) for tokens in stopped)
+    for whole, tokens in zip(free, stopped, strict=True):
+        if tokens is None:
+            assert whole is None
+        elif not tokens or tokens[-1] not in (3, 4):
+            assert tokens == whole
+        else:
+            assert {3, 4}.isdisjoint(tokens[:-1])
+            assert whole is None or whole[: len(tokens)] == tokens
+
+
 def test_sample_tokens_leaves_no_gradients_and_no_mode_behind(model):
     sample_tokens(model, PROMPTS, _jobs(3, 4), end_token=0, top_p=1.0, temperature=1.0, batch_size=2)
     assert not model.training

@@ -6,6 +6,7 @@ import gc
 import os
 import pickle
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.fakes import ORDERS, REFUNDS
 PROMPTS = {"meal": "meal", "city": "city question"}
 ASKED = [(label, i) for i in range(9, 0, -1) for label in ("meal", "city", "meal")]
 OPTIONS = {"seed": 3, "max_tokens": 20, "top_p": 0.9, "temperature": 1.0, "batch_size": 4}
+WORK = partial(_lm_workers._sample_piece, PROMPTS, OPTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,7 @@ def test_a_worker_loads_the_folder_once_in_the_dtype_it_was_saved_in(tiny, monke
     monkeypatch.setattr(_lm_workers, "load_causal_lm", counted)
     path = folder.path(*tiny)
     for _ in range(3):
-        _lm_workers._sample_piece(path, os.getpid(), PROMPTS, OPTIONS, ASKED)
+        _lm_workers._work_on_piece(path, os.getpid(), WORK, ASKED)
     assert loads == [(path, {"dtype": "auto"})]
     model, _ = _lm_workers._loaded(path)
     assert not model.training
@@ -80,9 +82,9 @@ def test_a_worker_process_has_one_thread_and_this_one_keeps_its_own(tiny, monkey
     wanted = []
     monkeypatch.setattr(torch, "set_num_threads", wanted.append)
     path = (folder := ModelFolder()).path(*tiny)
-    _lm_workers._sample_piece(path, os.getpid(), PROMPTS, OPTIONS, ASKED)
+    _lm_workers._work_on_piece(path, os.getpid(), WORK, ASKED)
     assert wanted == []
-    _lm_workers._sample_piece(path, os.getpid() + 1, PROMPTS, OPTIONS, ASKED)
+    _lm_workers._work_on_piece(path, os.getpid() + 1, WORK, ASKED)
     assert wanted == [1]
     del folder
 
@@ -90,7 +92,7 @@ def test_a_worker_process_has_one_thread_and_this_one_keeps_its_own(tiny, monkey
 def test_a_folder_that_a_worker_does_not_see_is_an_error(tmp_path):
     message = r"Workers must see the folder of the model, got none at .*TMPDIR name a folder that all machines share"
     with pytest.raises(FileNotFoundError, match=message):
-        _lm_workers._sample_piece(str(tmp_path / "gone"), os.getpid(), PROMPTS, OPTIONS, ASKED)
+        _lm_workers._work_on_piece(str(tmp_path / "gone"), os.getpid(), WORK, ASKED)
 
 
 def test_model_folder_is_written_once_and_removed_with_its_object(tiny):
