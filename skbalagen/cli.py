@@ -11,27 +11,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skbalagen._cli_parser import make_parser
 from skbalagen._utils.output_files import check_own_file, check_writable
-from skbalagen._utils.table_files import FORMATS, check_table, read_table, table_format, write_table
+from skbalagen._utils.table_files import check_table, read_table, table_format, write_table
 from skbalagen._utils.terminal import say
 from skbalagen._utils.text_tables import generated_rows_note, mark_column, text_and_label
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from skbalagen import ComponentCache
 
 __all__ = ["main"]
-
-_EXAMPLES = """\
-examples:
-  skbalagen compare intents.csv --text utterance --label intent --report comparison.html
-  skbalagen download
-  skbalagen inspect intents.csv --text utterance --label intent
-  skbalagen balance intents.csv --text utterance --label intent -o balanced.csv --report page.html
-  skbalagen balance intents.csv --dry-run --strategy grow
-  cat intents.csv | skbalagen balance - -o - --generator markov-chain --seed 0 > balanced.csv
-  skbalagen benchmark --tasks shop --methods none ros markov --classifiers tfidf --seeds 3
-"""
 
 # What wrong input or a missing part raises. Anything else is a fault of the program and keeps its traceback, and
 # so do KeyError and IndexError, which are LookupErrors as well.
@@ -77,8 +68,9 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
         check_own_file("--report", arguments.report, {"the input": arguments.input, "-o": arguments.output})
 
 
-def _cache_folder(arguments: argparse.Namespace) -> Path | None:
-    """Return the folder that keeps what is computed; None if nothing is to be kept."""
+def _cache(arguments: argparse.Namespace) -> ComponentCache | None:
+    """Return what keeps what is computed; None if nothing is to be kept."""
+    from skbalagen import ComponentCache
     from skbalagen.models.catalog import cache_dir
 
     if arguments.no_cache:
@@ -86,7 +78,8 @@ def _cache_folder(arguments: argparse.Namespace) -> Path | None:
     folder = cache_dir() / "runs" if arguments.memory is None else Path(arguments.memory)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"--memory must name a folder, got the file {str(folder)!r}. Name another.")
-    return folder
+    arguments.kept_in = folder
+    return ComponentCache(folder, max_bytes=int(arguments.cache_size * 1e9))
 
 
 def _note(line: str) -> None:
@@ -134,14 +127,14 @@ def _compare(arguments: argparse.Namespace) -> None:
     if arguments.report is not None:
         check_writable(arguments.report)
         check_own_file("--report", arguments.report, {"the input": arguments.input})
-    arguments.kept_in = _cache_folder(arguments)
+    cache = _cache(arguments)
     table, texts, labels = _read(arguments)
     _note_generated_rows(table)
     search = RemedySearchCV(
         arguments.classifier,
         cv=arguments.folds,
-        max_minutes=arguments.minutes,
-        memory=arguments.kept_in,
+        max_minutes=arguments.max_minutes,
+        memory=cache,
         random_state=arguments.seed,
         verbose=int(sys.stderr.isatty() and not arguments.quiet),
     ).fit(texts, labels)
@@ -170,7 +163,7 @@ def _generator(arguments: argparse.Namespace) -> Any:
 
 
 def _balance(arguments: argparse.Namespace) -> None:
-    from skbalagen import BalaGenResampler, ComponentCache
+    from skbalagen import BalaGenResampler
     from skbalagen.balagen.overview import plan
 
     _check_outputs(arguments)
@@ -195,11 +188,7 @@ def _balance(arguments: argparse.Namespace) -> None:
         )
     writing = {"sep": arguments.sep, "neutralise_formulas": arguments.neutralise_formulas}
     check_table(table, arguments.output, **writing)
-    arguments.kept_in = _cache_folder(arguments)
-    if arguments.kept_in is not None:
-        resampler.set_params(
-            memory=ComponentCache(arguments.kept_in, max_bytes=int(arguments.cache_size * 1e9))
-        )
+    resampler.set_params(memory=_cache(arguments))
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning
@@ -219,132 +208,13 @@ def _balance(arguments: argparse.Namespace) -> None:
         _note(resampler.report_[columns].to_string())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="skbalagen",
-        description="Balance text classification data by generating text.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"skbalagen {_version()}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=_EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.set_defaults(run=run)
-        return command
-
-    balance = add("balance", _balance, "fill small classes with generated texts and thin large ones")
-    inspect = add("inspect", _inspect, "show class sizes, repeated texts and what several betas would add")
-    compare = add("compare", _compare, "say which remedy for class imbalance pays on these rows")
-    for command in (balance, inspect, compare):
-        command.add_argument("input", metavar="IN", help=f"table ({', '.join(FORMATS)}), or - for CSV")
-        command.add_argument("--text", default="text", metavar="COLUMN", help="column of texts (%(default)s)")
-        command.add_argument(
-            "--label", default="label", metavar="COLUMN", help="column of labels (%(default)s)"
-        )
-        command.add_argument(
-            "--sep", metavar="CHARACTER", help="separator of CSV, read and written (a comma)"
-        )
-        command.add_argument("--encoding", default="utf-8", help="of the table that is read (%(default)s)")
-    for command in (balance, compare):
-        kept = command.add_mutually_exclusive_group()
-        kept.add_argument(
-            "--memory",
-            metavar="FOLDER",
-            help="keep what is computed there, for the next run (the user's cache)",
-        )
-        kept.add_argument("--no-cache", action="store_true", help="keep nothing")
-    _add_balance_options(balance)
-    _add_compare_options(compare)
-    fetch = add("download", _download, "fetch the embedded models and WordNet before their first use")
-    fetch.add_argument("names", nargs="*", metavar="NAME", help="what to fetch (all of it)")
-    fetch.add_argument("--verify", action="store_true", help="check every byte, fetch again what is damaged")
-    # Its options are those of python -m skbalagen.benchmark, which is imported only when it is asked for.
-    score = commands.add_parser(
-        "benchmark", help="score tasks x methods x classifiers x seeds into a table", add_help=False
-    )
-    score.set_defaults(run=_benchmark)
-    return parser
-
-
-def _add_balance_options(balance: argparse.ArgumentParser) -> None:
-    balance.add_argument("-o", "--output", metavar="OUT", help="table to write, or - for CSV")
-    balance.add_argument(
-        "--strategy",
-        choices=["auto", "grow", "minority", "not minority", "not majority", "all"],
-        default="auto",
-        help="classes to fill: auto goes by the betas; grow fills all of them, the largest too, as far as the "
-        "generator advises; the others fill up to the largest class (%(default)s)",
-    )
-    balance.add_argument(
-        "--beta-low", type=float, default=95, help="percent of the classes to fill (%(default)s)"
-    )
-    balance.add_argument(
-        "--beta-high", type=float, default=0, help="percent of the classes to thin (%(default)s)"
-    )
-    balance.add_argument(
-        "--generator",
-        choices=["causal-lm", "markov-chain", "eda", "sample-copy", "endpoint"],
-        default="causal-lm",
-        help="what writes the texts; endpoint is a server that speaks OpenAI's protocol (%(default)s)",
-    )
-    balance.add_argument("--model", help="hub id or folder for causal-lm, or name of the model on the server")
-    balance.add_argument("--base-url", metavar="URL", help="of the server, such as http://127.0.0.1:8000/v1")
-    balance.add_argument("--max-requests", type=int, metavar="N", help="most requests to the server")
-    balance.add_argument(
-        "--seed", type=int, default=0, help="the same seed gives the same texts (%(default)s)"
-    )
-    balance.add_argument(
-        "--cache-size",
-        type=_gigabytes,
-        default=4.0,
-        metavar="GB",
-        help="above it, what was not used for longest is removed from the cache (%(default)s)",
-    )
-    balance.add_argument(
-        "--neutralise-formulas",
-        action="store_true",
-        help="put an apostrophe before cells of CSV that a spreadsheet would run as a formula",
-    )
-    balance.add_argument("--dry-run", action="store_true", help="show the band, the targets and the cost")
-    balance.add_argument("--report", metavar="PAGE", help="HTML page to write about what was done")
-    balance.add_argument("--quiet", action="store_true", help="print warnings and errors only")
-
-
-def _gigabytes(text: str) -> float:
-    try:
-        size = float(text)
-    except ValueError:
-        size = -1.0
-    if not 0 <= size < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number of GB, at least 0, got {text!r}")
-    return size
-
-
-def _add_compare_options(compare: argparse.ArgumentParser) -> None:
-    compare.add_argument(
-        "--classifier",
-        choices=["tfidf", "embedding", "encoder"],
-        default="tfidf",
-        help="what is to recognise the classes: words, sentence vectors, or a fine-tuned encoder (%(default)s)",
-    )
-    compare.add_argument(
-        "--minutes",
-        type=float,
-        default=10.0,
-        help="no trial is started that would end later; the language model needs several minutes (%(default)s)",
-    )
-    compare.add_argument("--folds", type=int, default=3, help="folds of the cross-validation (%(default)s)")
-    compare.add_argument("--seed", type=int, default=0, help="of folds and generators (%(default)s)")
-    compare.add_argument("--report", metavar="PAGE", help="HTML page to write")
-    compare.add_argument("--quiet", action="store_true", help="print no progress bars")
+_COMMANDS = {
+    "balance": _balance,
+    "inspect": _inspect,
+    "compare": _compare,
+    "download": _download,
+    "benchmark": _benchmark,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -360,7 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0, 2 after an error (one line on standard error), 130 after Ctrl-C, or 141 if whoever read the output stopped.
     """
-    parser = _parser()
+    parser = make_parser(_COMMANDS, _version())
     parsed, rest = parser.parse_known_args(arguments)
     if rest and parsed.run is not _benchmark:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,16 @@ def log(tmp_path):
     path = tmp_path / "log.txt"
     path.touch()
     return path
+
+
+@pytest.fixture
+def disk_calls(monkeypatch):
+    """Note the order in which files are synced and renamed: a list of "fsync" and "replace"."""
+    calls = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *args, name=name, real=real: calls.append(name) or real(*args))
+    return calls
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from skbalagen.cli import main
@@ -29,12 +32,31 @@ def free_remedies(monkeypatch):
 
 def test_compare_prints_the_table_and_the_advice_and_writes_the_page(tmp_path, capsys, free_remedies):
     source, page = skewed_table(tmp_path), tmp_path / "page.html"
-    assert main(["compare", str(source), "--folds", "2", "--report", str(page)]) == 0
+    assert main(["compare", str(source), "--folds", "2", "--max-minutes", "1", "--report", str(page)]) == 0
     out = capsys.readouterr().out
     assert "logit adjustment" in out
     assert "<- chosen" in out
     assert "Chosen: logit adjustment." in out
     assert "Which remedy pays" in page.read_text(encoding="utf-8")
+
+
+def test_compare_keeps_what_it_computes_within_the_size_that_was_named(
+    tmp_path, own_cache, monkeypatch, free_remedies
+):
+    memories = []
+    monkeypatch.setattr(
+        "skbalagen.RemedySearchCV.fit", lambda self, X, y: memories.append(self.memory) or sys.exit(0)
+    )
+    command = ["compare", str(skewed_table(tmp_path))]
+    for options in ([], ["--cache-size", "0.5"], ["--memory", "kept"], ["--no-cache"]):
+        with pytest.raises(SystemExit):
+            main([*command, *options])
+    assert [(m.location, m.max_bytes) for m in memories[:3]] == [
+        (own_cache / "runs", 4_000_000_000),
+        (own_cache / "runs", 500_000_000),
+        (Path("kept"), 4_000_000_000),
+    ]
+    assert memories[3] is None
 
 
 @pytest.mark.parametrize(

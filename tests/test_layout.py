@@ -26,6 +26,7 @@ CODE = sorted(
 # From the top down. A room imports itself and what is in a line below its own.
 RANKS = [
     {"cli"},
+    {"_cli_parser"},
     {"benchmark"},
     {"compare"},
     {"balagen"},

@@ -4,33 +4,54 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["replace_folder", "write_file"]
+__all__ = ["replace_folder", "replacing", "write_file"]
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file so that its readers, and whoever comes after a crash, find the old one or the new one.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a file to write to, which becomes `path`; readers, and whoever comes after a crash, find the old or the new.
 
     Parameters
     ----------
     path : pathlib.Path
-        In a folder that exists. What a killed write leaves beside it begins with ".part-" and the name.
-    content : bytes
+        In a folder that exists.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty file beside `path`, of the same ending, for its owner alone. It is removed if the block raises; if the
+        process is killed, it stays, and its name begins with ".part-".
     """
-    number, part = tempfile.mkstemp(prefix=f".part-{path.name}-", dir=path.parent)
+    # The whole name would not do: with a prefix it may be longer than the system takes.
+    number, name = tempfile.mkstemp(prefix=f".part-{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
+    os.close(number)
+    part = Path(name)
     try:
-        with open(number, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        yield part
+        _sync(name, os.O_RDWR)
         os.replace(part, path)
     except BaseException:
         with suppress(OSError):
-            os.unlink(part)
+            part.unlink()
         raise
     _sync_entries(path.parent)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file by :func:`replacing`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        In a folder that exists.
+    content : bytes
+    """
+    with replacing(path) as part:
+        part.write_bytes(content)
 
 
 def replace_folder(new: Path, target: Path, aside: Path) -> None:

@@ -1,12 +1,39 @@
-"""Files that are to be written: whether they can be, before the work and not after it."""
+"""Files that are asked for by name: whether they can be written, before the work, and then whole or not at all."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["check_own_file", "check_writable"]
+from skbalagen._utils.durable import replacing
+
+__all__ = ["check_own_file", "check_writable", "new_output"]
+
+
+@contextmanager
+def new_output(path: str | Path) -> Iterator[Path]:
+    """Yield a file to write to, which becomes `path` at the end of the block, after it has reached the disk.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A file that exists is replaced and keeps its permissions; others get those of the umask. A link stays one. A
+        pipe or a device is written to as it is.
+
+    Yields
+    ------
+    pathlib.Path
+        Of the same ending as `path`.
+    """
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file():
+        yield target
+        return
+    with replacing(target) as part:
+        yield part
+        part.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
 
 
 def check_writable(path: str) -> None:
@@ -54,6 +81,12 @@ def check_own_file(option: str, path: str, others: Mapping[str, str | None]) -> 
                 f"{option} must name a file of its own, got {path!r}, which is {other} too and would be replaced. "
                 "Name another file."
             )
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _same_file(one: str, other: str) -> bool:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from skbalagen._utils.csv_records import decode_text, split_records
 from skbalagen._utils.json_text import parse_object, to_json
+from skbalagen._utils.output_files import new_output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,22 +122,15 @@ def write_table(
         finally:
             out.detach()  # else standard output would be closed with it
         return
-    target = Path(path).resolve()  # a link stays one
-    handle, part = tempfile.mkstemp(prefix=".skbalagen-", suffix=ending, dir=target.parent)
-    os.close(handle)
-    try:
+    with new_output(path) as part:
         if ending == ".parquet":
             _write_parquet(table, part, path)
-        else:
-            with open(part, "w", encoding="utf-8", newline="") as out:
-                if ending == ".jsonl":
-                    out.writelines(_json_lines(table))
-                else:
-                    _write_csv(table, out, _separator(ending, sep))
-        os.chmod(part, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        os.replace(part, target)
-    finally:
-        Path(part).unlink(missing_ok=True)
+            return
+        with open(part, "w", encoding="utf-8", newline="") as out:
+            if ending == ".jsonl":
+                out.writelines(_json_lines(table))
+            else:
+                _write_csv(table, out, _separator(ending, sep))
 
 
 def check_table(
@@ -308,9 +300,3 @@ def _is_missing(value: Any) -> bool:
     import pandas as pd
 
     return bool(pd.api.types.is_scalar(value) and pd.isna(value))
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

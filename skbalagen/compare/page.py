@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skbalagen._utils.output_files import new_output
+
 __all__ = ["comparison_page", "write_comparison"]
 
 
 def write_comparison(search: Any, path: str | Path) -> None:
-    """Write the page of :func:`comparison_page` to a file."""
-    Path(path).write_text(comparison_page(search), encoding="utf-8")
+    """Write the page of :func:`comparison_page` to a file; one that exists is replaced and keeps its permissions."""
+    page = comparison_page(search)
+    with new_output(path) as part:
+        part.write_text(page, encoding="utf-8")
 
 
 def comparison_page(search: Any) -> str:

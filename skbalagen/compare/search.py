@@ -20,6 +20,7 @@ from skbalagen._utils.sklearn_compat import HasMethods, Interval, StrOptions, fi
 from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
 from skbalagen.balagen.shortfall import ShortfallWarning
+from skbalagen.cache import ComponentCache
 from skbalagen.compare.build import remedied
 from skbalagen.compare.explain import explain, remedy_table
 from skbalagen.compare.folds import rare_class_folds
@@ -57,7 +58,7 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
     max_minutes : float, default=10.0
         No further trial is started if it would probably end after so many minutes, its refit included; at
         least 0. The first remedy is always tried.
-    memory : str or path-like, default=None
+    memory : str, path-like, joblib.Memory or ComponentCache, default=None
         Folder that keeps fitted generators and candidates between searches; None is a temporary one.
     random_state : int, RandomState instance or None, default=None
         Of folds and generators.
@@ -126,7 +127,7 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
         "cv": [Interval(Integral, 2, None, closed="left")],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "max_minutes": [Interval(Real, 0, None, closed="left")],
-        "memory": [str, PathLike, None],
+        "memory": [str, PathLike, HasMethods("clear"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -139,7 +140,7 @@ class RemedySearchCV(TextClassifierTags, ClassifierMixin, BaseEstimator):
         cv: int = 3,
         n_repeats: int = 2,
         max_minutes: float = 10.0,
-        memory: str | PathLike[str] | None = None,
+        memory: str | PathLike[str] | ComponentCache | Any = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from skbalagen._utils.output_files import new_output
 from skbalagen.report.style import COLOURS, HATCH, counted
 from skbalagen.report.summary import Histogram, Summary, summarise
 
@@ -32,7 +33,9 @@ def write_html(resampler: Any, path: str | Path, X: Any = None) -> None:
     X : array-like of str, default=None
         What was resampled; see :func:`html_page`.
     """
-    Path(path).write_text(html_page(resampler, X), encoding="utf-8")
+    page = html_page(resampler, X)
+    with new_output(path) as part:
+        part.write_text(page, encoding="utf-8")
 
 
 def html_page(resampler: Any, X: Any = None) -> str:

@@ -6,16 +6,13 @@ import os
 
 import pytest
 
-from skbalagen._utils.durable import replace_folder, write_file
+from skbalagen._utils.durable import replace_folder, replacing, write_file
 
 
-def test_a_file_reaches_the_disk_before_its_name_and_the_name_after_it(tmp_path, monkeypatch):
-    order = []
-    for name in ("fsync", "replace"):
-        real = getattr(os, name)
-        monkeypatch.setattr(os, name, lambda *args, name=name, real=real: order.append(name) or real(*args))
+def test_a_file_reaches_the_disk_before_its_name_and_the_name_after_it(tmp_path, disk_calls):
     write_file(tmp_path / "kept.json", b"new")
-    assert order in (["fsync", "replace", "fsync"], ["fsync", "replace"])  # Windows cannot sync a folder
+    # Windows cannot sync a folder.
+    assert disk_calls in (["fsync", "replace", "fsync"], ["fsync", "replace"])
     assert (tmp_path / "kept.json").read_bytes() == b"new"
     assert os.listdir(tmp_path) == ["kept.json"]
 
@@ -32,6 +29,28 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch,
         write_file(tmp_path / "kept.json", b"new")
     assert (tmp_path / "kept.json").read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["kept.json"]
+
+
+def test_a_file_is_written_beside_its_place_under_a_name_of_the_same_ending(tmp_path):
+    path = tmp_path / f"{'x' * 240}.csv"  # no longer name would do
+    with replacing(path) as part:
+        assert part.parent == path.parent
+        assert part.name.startswith(".part-xxx")
+        assert part.suffix == ".csv"
+        part.write_text("new")
+        assert not path.exists()
+    assert path.read_text() == "new"
+
+
+def test_a_block_that_raises_leaves_no_file(tmp_path):
+    def stopped():
+        with replacing(tmp_path / "a.csv") as part:
+            part.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_folder_is_synced_whole_before_it_is_renamed(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Files that cannot be written, or are another one too, are named before any work."""
+"""Files that cannot be written, or are another one too, are named before any work; the others are written whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from skbalagen._utils.output_files import check_own_file, check_writable
+from skbalagen._utils.output_files import check_own_file, check_writable, new_output
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows needs a privilege for links")
 
@@ -80,3 +80,28 @@ def test_links_are_followed(tmp_path, monkeypatch, exists):
 
 def test_standard_input_and_output_are_no_files():
     check_own_file("-o", "-", {"the input": "-"})
+
+
+# Writing, all or nothing
+
+
+def test_an_output_is_on_the_disk_before_it_has_its_name(tmp_path, disk_calls):
+    with new_output(tmp_path / "out.txt") as part:
+        part.write_text("new")
+        assert disk_calls == []
+    assert disk_calls[:2] == ["fsync", "replace"]
+    assert (tmp_path / "out.txt").read_text() == "new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
+def test_a_pipe_is_written_to_and_stays_one(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with new_output(pipe) as part:
+            part.write_text("through")
+        assert pipe.is_fifo()
+        assert os.read(reader, 100) == b"through"
+    finally:
+        os.close(reader)

@@ -331,6 +331,12 @@ def test_an_error_leaves_the_old_file_and_no_other(tmp_path):
     assert path.read_text() == "old"
 
 
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_table_is_on_the_disk_before_it_has_its_name(tmp_path, disk_calls, ending):
+    write_table(frame([["a", "b"]]), str(tmp_path / f"out.{ending}"))
+    assert disk_calls[:2] == ["fsync", "replace"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
 def test_permissions_are_those_of_the_old_file_or_of_the_umask(tmp_path):
     old, new = tmp_path / "old.csv", tmp_path / "new.csv"

@@ -54,8 +54,9 @@ def test_remedies_that_were_not_tried_stand_there_with_the_reason():
     assert "not tried: max_minutes=0" in comparison_page(fitted)
 
 
-def test_the_page_is_written_to_a_file(fitted, tmp_path):
+def test_the_page_is_written_to_a_file_that_is_whole(fitted, tmp_path, disk_calls):
     write_comparison(fitted, tmp_path / "page.html")
+    assert disk_calls[:2] == ["fsync", "replace"]
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == comparison_page(fitted)
 
 

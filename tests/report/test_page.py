@@ -221,9 +221,10 @@ def test_page_refuses_the_texts_of_another_data_set(resampled, X):
         html_page(resampled, np.array([*X, "one more"]))
 
 
-def test_write_html_writes_the_page_as_utf8(resampled, X, tmp_path):
+def test_write_html_writes_the_page_as_utf8_and_whole(resampled, X, tmp_path, disk_calls):
     path = tmp_path / "page.html"
     path.write_text("old")
     write_html(resampled, str(path), X)
+    assert disk_calls[:2] == ["fsync", "replace"]
     assert path.read_text(encoding="utf-8") == html_page(resampled, X)
     assert "●" in path.read_bytes().decode("utf-8")
