@@ -8,8 +8,8 @@ import pandas as pd
 
 __all__ = ["FAMILIES", "all_methods", "family_table"]
 
-# {family: {what a table calls it: the method's name for parse_method}}. What needs several labels per row, a server, or
-# a model that no package brings is left out; TextCut needs an encoder that is trained.
+# {family: {what a table calls it: the method's name for parse_method}}. What needs a server, or a model that no package
+# brings, is left out. Methods for several labels per row take each class as a label, and the likeliest is predicted.
 FAMILIES: dict[str, dict[str, str]] = {
     "none": {"plain": "none"},
     "after the fit": {
@@ -36,6 +36,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "progressive": "train:sampler=progressive",
         "performance": "train:sampler=performance",
         "repeat factor": "train:sampler=repeat-factor",
+        "down-sampling, up-weighting": "train:sampler=class-aware,reweight=True",
     },
     "stages": {
         "cRT": "train:stages=crt",
@@ -48,6 +49,16 @@ FAMILIES: dict[str, dict[str, str]] = {
         "prototype": "train:head=prototype",
         "set convolution": "train:head=set-convolution",
     },
+    "one label of several": {
+        "binary cross-entropy": "train:loss=binary-cross-entropy",
+        "binary cross-entropy, weights": "train:loss=binary-cross-entropy,class_weight=balanced",
+        "binary focal": "train:loss=binary-focal",
+        "binary LDAM": "train:loss=binary-ldam,head=cosine",
+        "distribution-balanced": "train:loss=distribution-balanced,sampler=class-aware",
+        "siamese": "train:loss=binary-cross-entropy,head=siamese",
+        "ML-ROS": "ml-ros",
+    },
+    "token vectors": {"TextCut": "train:augment=textcut"},
     "vector samplers": {
         "SMOTE": "smote",
         "ADASYN": "vectors:adasyn",
@@ -63,6 +74,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "under-sampling": "rus",
         "label texts": "label-texts",
         "label texts, logit adjustment": "label-texts+logit-adjustment",
+        "pseudo-labels": "pseudo-labels",
     },
     "texts": {
         "copies by policy": "copy",

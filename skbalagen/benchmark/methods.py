@@ -32,7 +32,7 @@ from skbalagen.generators import (
     SentenceInsertionGenerator,
     SentenceShuffleGenerator,
 )
-from skbalagen.over_sampling import ECRT, GE3, MISO, REPRINT, GANOverSampler, VAEOverSampler
+from skbalagen.over_sampling import ECRT, GE3, MISO, MLROS, REPRINT, GANOverSampler, VAEOverSampler
 
 __all__ = [
     "CLASSIFIERS",
@@ -77,7 +77,7 @@ _VECTOR_SAMPLERS = {
     "vae": VAEOverSampler,
     "gan": GANOverSampler,
 }
-_RESAMPLERS = ("ros", "rus", "generated-only", *_GENERATORS)
+_RESAMPLERS = ("ros", "rus", "ml-ros", "generated-only", *_GENERATORS)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,10 @@ class Method:
     vector_sampler : str or None
         Another over-sampler of vectors.
     training : tuple of (str, value)
-        Parameters of TransformerClassifier.
+        Parameters of TransformerClassifier, and `reweight` of its sampler. Each class is one label of an indicator y
+        where the loss wants one.
+    pseudo_labels : bool
+        Whether the classifier labels the rows that a made imbalance left out, and learns from them.
     class_weights : bool
         Whether classes count alike in the loss.
     taus : tuple of float
@@ -109,6 +112,7 @@ class Method:
     taus: tuple[float, ...] = ()
     vector_sampler: str | None = None
     training: tuple[tuple[str, Any], ...] = ()
+    pseudo_labels: bool = False
 
     @property
     def samples_vectors(self) -> bool:
@@ -118,12 +122,19 @@ class Method:
     @property
     def may_be_refused(self) -> bool:
         """Whether a task may have too few rows of a class for the method; it has no row in the results then."""
-        return self.vector_sampler is not None or bool(self.training)
+        return self.vector_sampler is not None or self.pseudo_labels or bool(self.training)
+
+    @property
+    def needs_linear(self) -> bool:
+        """Whether a linear model on vectors has to stand in for a head on the vectors of a frozen encoder."""
+        return self.samples_vectors or self.pseudo_labels
 
     def fits(self, classifier: str) -> bool:
         """Return whether the method can be used with a classifier of that name."""
-        if self.samples_vectors:
-            return classifier != "encoder"
+        if self.needs_linear:
+            return classifier not in ("encoder", "set_fit")
+        if any(name == "augment" for name, _ in self.training):
+            return classifier == "encoder"
         return not self.training or classifier in ("encoder", "encoder-frozen")
 
 
@@ -134,8 +145,8 @@ def parse_method(name: str) -> Method:
     ----------
     name : str
         "none", or parts that "+" joins: "label-texts", one resampler of texts (see :func:`make_resampler`), "smote",
-        "class-weights", and "logit-adjustment", whose ``:tau=`` is a number, 1 by default, or "chosen"; "vectors:" and
-        the name of an over-sampler of vectors; "train:" and parameters of TransformerClassifier.
+        "class-weights", "pseudo-labels", and "logit-adjustment", whose ``:tau=`` is a number, 1 by default, or
+        "chosen"; "vectors:" and the name of an over-sampler of vectors; "train:" and parameters of TransformerClassifier.
 
     Raises
     ------
@@ -154,7 +165,7 @@ def parse_method(name: str) -> Method:
         value: Any = True
         if part == "none":
             continue
-        if part in ("label-texts", "smote", "class-weights"):
+        if part in ("label-texts", "smote", "class-weights", "pseudo-labels"):
             key = part.replace("-", "_")
         elif head == "logit-adjustment":
             tau = _parameters(tail).get("tau", 1.0)
@@ -167,9 +178,9 @@ def parse_method(name: str) -> Method:
             key, value = "resampler", part
         else:
             raise ValueError(
-                f"method must be none, or parts joined by + out of label-texts, smote, class-weights, logit-adjustment, "
-                f"vectors:, train: and {', '.join(_RESAMPLERS)} with parameters, got {part!r} in {name!r}. Correct the "
-                "part."
+                f"method must be none, or parts joined by + out of label-texts, smote, class-weights, pseudo-labels, "
+                f"logit-adjustment, vectors:, train: and {', '.join(_RESAMPLERS)} with parameters, got {part!r} in "
+                f"{name!r}. Correct the part."
             )
         if key in found:
             raise ValueError(
@@ -185,9 +196,9 @@ def make_resampler(resampler: str | None, *, seed: int, memory: str | None) -> A
     Parameters
     ----------
     resampler : str or None
-        "ros", "rus", "eda" and "markov" (everything up to the largest class, nothing rejected), "copy", "balagen", or
-        "generated-only" (`n_rows` texts of each class by "balagen", and none of the real rows). Parameters of
-        BalaGenResampler may follow the last five, and `voting` of its labelers:
+        "ros", "rus", "ml-ros", "eda" and "markov" (everything up to the largest class, nothing rejected), "copy",
+        "balagen", or "generated-only" (`n_rows` texts of each class by "balagen", and none of the real rows).
+        Parameters of BalaGenResampler may follow the last five, and `voting` of its labelers:
         ``"balagen:beta_low=100,generator__epochs=2,voting=all"``.
     seed : int
     memory : str or None
@@ -199,6 +210,8 @@ def make_resampler(resampler: str | None, *, seed: int, memory: str | None) -> A
         return RandomOverSampler(random_state=seed)
     if resampler == "rus":
         return RandomUnderSampler(random_state=seed)
+    if resampler == "ml-ros":
+        return _OneLabelPerRow(MLROS(random_state=seed))
     name, _, tail = resampler.partition(":")
     if name == "generated-only":
         given: dict[str, Any] = {
@@ -216,6 +229,24 @@ def make_resampler(resampler: str | None, *, seed: int, memory: str | None) -> A
     if "voting" in parameters:
         made.set_params(labelers=LabelerEnsemble(voting=parameters.pop("voting")))
     return made.set_params(**parameters)
+
+
+class _OneLabelPerRow:
+    """A sampler for rows of several labels, on rows of one.
+
+    Parameters
+    ----------
+    sampler : MLROS
+    """
+
+    def __init__(self, sampler: MLROS) -> None:
+        self.sampler = sampler
+
+    def fit_resample(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows, copies among them, and their labels."""
+        classes, codes = np.unique(y, return_inverse=True)
+        X_new, y_new = self.sampler.fit_resample(X, np.eye(len(classes), dtype=int)[codes])
+        return X_new, classes[y_new.argmax(axis=1)]
 
 
 class _GeneratedOnly:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
+from scipy.sparse import vstack as stack_sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
@@ -17,6 +19,9 @@ from skbalagen._utils.text import merge_repeats
 from skbalagen.benchmark.methods import CLASSIFIERS, Method, make_linear, make_vector_sampler
 from skbalagen.benchmark.tasks import Split
 from skbalagen.classifiers.logits import adjust_scores, best_class, class_shares
+from skbalagen.classifiers.row_samplers import named_sampler
+from skbalagen.classifiers.self_training import BalancedSelfTrainingClassifier
+from skbalagen.losses import named_loss
 from skbalagen.metrics.calibration import brier_score, expected_calibration_error
 from skbalagen.metrics.classification import class_accuracy, macro_accuracy, micro_accuracy
 
@@ -81,12 +86,13 @@ def fit_and_score(
     """
     start = time.perf_counter()
     # Vectors that were over-sampled have no texts for a TransformerClassifier: logistic regression learns them.
-    features = "embedding" if method.samples_vectors and name == "encoder-frozen" else name
+    features = "embedding" if method.needs_linear and name == "encoder-frozen" else name
     fit = _fit_linear if "C" in CLASSIFIERS[features] else _fit_estimator
     fits = fit(split, X, y, np.ones(len(y)) if weights is None else weights, method, features, seed)
     best, tau, valid_macro = choose(fits, split.y_valid, method.taus or (0.0,))
     # Remedies of the training may change how the model itself predicts.
-    predicted = best.model.predict(split.X_test) if method.training else best.predict(best.test, tau)
+    decides = method.training and best.model.link_ == "softmax"
+    predicted = best.model.predict(split.X_test) if decides else best.predict(best.test, tau)
     row = measures(split.y_test, predicted, best.classes, np.exp(best.test))
     row |= {"fit_seconds": time.perf_counter() - start, "valid_macro": valid_macro} | best.parameters
     return row | ({"tau": tau} if method.taus else {})
@@ -108,6 +114,8 @@ def _fit_linear(
 ) -> list[Fitted]:
     """Fit a linear model with each C."""
     features = CLASSIFIERS[name]["features"]().fit(X)
+    if method.pseudo_labels:
+        return _fit_pseudo_labels(split, X, y, features, name)
     if method.samples_vectors:
         vectors, labels = features.transform(X), y
         for sampler in make_vector_sampler(y, seed, method.vector_sampler):
@@ -131,15 +139,42 @@ def _fit_linear(
     return fits
 
 
+def _fit_pseudo_labels(split: Split, X: np.ndarray, y: np.ndarray, features: Any, name: str) -> list[Fitted]:
+    """Fit with each C on the rows and on those that were left out, without their labels."""
+    if not len(split.X_rest):
+        raise ValueError(
+            "Pseudo-labels need rows without a label, got none: nothing was left out of this task. Choose a task "
+            "whose imbalance is made."
+        )
+    parts = [features.transform(part) for part in (X, split.X_rest)]
+    vectors = stack_sparse(parts) if issparse(parts[0]) else np.vstack(parts)
+    labels = np.concatenate([y, np.full(len(split.X_rest), -1, dtype=object)])
+    valid, test = features.transform(split.X_valid), features.transform(split.X_test)
+    fits = []
+    for C in CLASSIFIERS[name]["C"]:
+        model = BalancedSelfTrainingClassifier(make_linear(C)).fit(vectors, labels)
+        priors = class_shares(y, np.ones(len(y)), model.classes_)
+        known = [np.log(model.predict_proba(rows) + _LEAST) for rows in (valid, test)]
+        fits.append(Fitted(model.classes_, priors, known[0], known[1], {"C": C}))
+    return fits
+
+
 def _fit_estimator(
     split: Split, X: np.ndarray, y: np.ndarray, weights: np.ndarray, method: Method, name: str, seed: int
 ) -> list[Fitted]:
     if method.class_weights:
         weights = _balanced(y, weights)
-    model = CLASSIFIERS[name]["estimator"](random_state=seed, **dict(method.training))
-    model.fit(X, y, sample_weight=weights)
-    known = [np.log(model.predict_proba(rows) + _LEAST) for rows in (split.X_valid, split.X_test)]
-    return [Fitted(model.classes_, class_shares(y, weights, model.classes_), known[0], known[1], {}, model)]
+    parameters = dict(method.training)
+    if parameters.pop("reweight", False):
+        parameters["sampler"] = named_sampler(parameters["sampler"]).set_params(reweight=True)
+    model = CLASSIFIERS[name]["estimator"](random_state=seed, **parameters)
+    classes, codes = np.unique(y, return_inverse=True)
+    one_of_several = named_loss(parameters.get("loss", "cross-entropy")).link == "sigmoid"
+    model.fit(X, np.eye(len(classes), dtype=int)[codes] if one_of_several else y, sample_weight=weights)
+    proba = [model.predict_proba(rows) + _LEAST for rows in (split.X_valid, split.X_test)]
+    # Those of labels need not add up to 1: as of one class against the rest.
+    known = [np.log(p / p.sum(axis=1, keepdims=True)) for p in proba]
+    return [Fitted(classes, class_shares(y, weights, classes), known[0], known[1], {}, model)]
 
 
 def _balanced(y: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -37,6 +37,7 @@ __all__ = ["TransformerClassifier"]
 # Epochs and learning rate by `freeze_encoder`: a head alone needs more of both, and takes seconds all the same.
 _EPOCHS = {False: 8, True: 50}
 _LEARNING_RATE = {False: 2e-4, True: 1e-3}
+_PATIENCE = {False: 2, True: 10}
 _ROWS_AT_ONCE = 1024  # whose logits are computed together
 
 
@@ -93,8 +94,9 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     validation_fraction : float or None, default=None
         Fraction of the distinct rows of each class, rounded down, that is held out, in (0, 1). Training stops
         when their macro accuracy (with an indicator y, macro F1) does not rise, and the best weights are kept.
-    patience : int, default=2
-        Epochs without a rise before training stops, at least 1. Only with `validation_fraction`.
+    patience : int or None, default=None
+        Epochs without a rise before training stops, at least 1. Only with `validation_fraction`. None is 2, or 10 with
+        `freeze_encoder`: a head that starts at random predicts the largest class for some epochs.
     device : str, default="auto"
         A torch device; "auto" is an accelerator if there is one.
     random_state : int, RandomState instance or None, default=None
@@ -175,7 +177,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         "tau": [Interval(Real, 0, None, closed="left")],
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
-        "patience": [Interval(Integral, 1, None, closed="left")],
+        "patience": [Interval(Integral, 1, None, closed="left"), None],
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -202,7 +204,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         tau: float = 0.0,
         logit_adjustment: float = 0.0,
         validation_fraction: float | None = None,
-        patience: int = 2,
+        patience: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -316,7 +318,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
             learning_rate=self.learning_rate or _LEARNING_RATE[bool(self.freeze_encoder)],
             head_learning_rate_ratio=self.head_learning_rate_ratio,
             early_stopping=self.validation_fraction is not None,
-            patience=self.patience,
+            patience=self.patience or _PATIENCE[bool(self.freeze_encoder)],
             verbose=self.verbose,
             seed=seed,
         )

@@ -6,7 +6,7 @@ from skbalagen.losses.base import Loss
 from skbalagen.losses.dice import DiceLoss, dice_loss
 from skbalagen.losses.distribution_balanced import DistributionBalancedLoss, distribution_balanced_loss
 from skbalagen.losses.focal import FocalLoss, focal_loss
-from skbalagen.losses.ldam import LDAMLoss, ldam_loss, ldam_margins
+from skbalagen.losses.ldam import BinaryLDAMLoss, LDAMLoss, binary_ldam_loss, ldam_loss, ldam_margins
 from skbalagen.losses.logit_adjusted import LogitAdjustedLoss, logit_adjusted_loss
 from skbalagen.losses.multilabel import (
     BinaryCrossEntropyLoss,
@@ -26,6 +26,7 @@ __all__ = [
     "LOSS_NAMES",
     "BinaryCrossEntropyLoss",
     "BinaryFocalLoss",
+    "BinaryLDAMLoss",
     "CrossEntropyLoss",
     "DiceLoss",
     "DistributionBalancedLoss",
@@ -36,6 +37,7 @@ __all__ = [
     "RankingLoss",
     "binary_cross_entropy_loss",
     "binary_focal_loss",
+    "binary_ldam_loss",
     "class_weights",
     "cross_entropy_loss",
     "dice_loss",
@@ -59,6 +61,7 @@ _LOSSES: dict[str, Callable[[], Loss]] = {
     "logit-adjusted": LogitAdjustedLoss,
     "binary-cross-entropy": BinaryCrossEntropyLoss,
     "binary-focal": BinaryFocalLoss,
+    "binary-ldam": BinaryLDAMLoss,
     "distribution-balanced": DistributionBalancedLoss,
 }
 LOSS_NAMES = tuple(_LOSSES)

@@ -12,9 +12,11 @@ from skbalagen.benchmark import read_rows, run
 from skbalagen.benchmark.__main__ import main
 from skbalagen.benchmark.families import FAMILIES, all_methods, family_table
 from skbalagen.benchmark.methods import CLASSIFIERS, Method, make_vector_sampler, parse_method
+from skbalagen.benchmark.tasks import TASKS, Task
+from skbalagen.classifiers.heads import HEAD_NAMES
 from skbalagen.classifiers.row_samplers import SAMPLER_NAMES
 from skbalagen.classifiers.stages import STAGE_NAMES
-from skbalagen.losses import LOSS_NAMES, named_loss
+from skbalagen.losses import LOSS_NAMES
 
 NAMES = ["tfidf", "embedding", "encoder", "encoder-frozen"]
 
@@ -47,10 +49,10 @@ def test_every_name_is_a_method():
     assert methods[0] == Method()
 
 
-def test_no_loss_sampler_or_stage_for_one_label_per_row_is_missing():
+def test_no_loss_head_sampler_or_stage_is_missing():
     trained = {pair for name in all_methods() for pair in parse_method(name).training}
-    losses = {value for key, value in trained if key == "loss"}
-    assert losses | {"cross-entropy"} == {n for n in LOSS_NAMES if named_loss(n).link == "softmax"}
+    assert {value for key, value in trained if key == "loss"} | {"cross-entropy"} == set(LOSS_NAMES)
+    assert {value for key, value in trained if key == "head"} | {"linear"} == set(HEAD_NAMES)
     assert {v for key, v in trained if key == "sampler"} | {"natural"} == set(SAMPLER_NAMES)
     assert {v for key, v in trained if key == "stages"} == set(STAGE_NAMES)
 
@@ -71,6 +73,8 @@ def test_parameters_of_the_training_are_read_from_a_name():
         ("train:loss=focal", ["encoder", "encoder-frozen"]),
         ("vectors:ge3", ["tfidf", "embedding", "encoder-frozen"]),
         ("smote", ["tfidf", "embedding", "encoder-frozen"]),
+        ("pseudo-labels", ["tfidf", "embedding", "encoder-frozen"]),
+        ("train:augment=textcut", ["encoder"]),
     ],
 )
 def test_a_method_fits_the_classifiers_that_have_what_it_changes(name, classifiers):
@@ -97,6 +101,30 @@ def test_methods_of_every_kind_are_run_and_what_a_task_is_too_small_for_is_left_
     none, _, tau, _ = rows
     assert tau["brier"] == none["brier"]  # the probabilities of the same fit
     assert tau["macro"] != none["macro"]
+
+
+def test_a_loss_for_several_labels_takes_each_class_as_a_label(data, frozen):
+    names = ["train:loss=binary-cross-entropy", "ml-ros", "train:sampler=class-aware,reweight=True"]
+    run(["colours"], names, ["encoder-frozen"], [0], data / "rows.jsonl")
+    rows = read_rows(data / "rows.jsonl")
+    assert [row["method"] for row in rows] == names
+    binary, copied, _ = rows
+    assert set(binary["class_accuracy"]) == set(copied["class_accuracy"])
+    assert copied["n_resampled"] > copied["n_train"] == binary["n_resampled"]
+
+
+def test_pseudo_labels_come_from_rows_that_the_task_left_out(data, monkeypatch):
+    names = ["none", "pseudo-labels"]
+    monkeypatch.setitem(TASKS, "tail", Task("colours", "long-tailed"))
+    monkeypatch.setitem(CLASSIFIERS["tfidf"], "C", [1e4])  # confident enough
+    run(["tail"], names, ["tfidf"], [0], data / "rows.jsonl", progress=None)
+    none, pseudo = read_rows(data / "rows.jsonl")
+    assert pseudo["brier"] != none["brier"]
+    assert pseudo["n_resampled"] == none["n_resampled"]  # pseudo-labels are part of the fit
+
+    said = []
+    run(["colours"], names, ["tfidf"], [0], data / "rows.jsonl", progress=said.append)
+    assert "left out, Pseudo-labels need rows without a label, got none" in said[1]
 
 
 def row(method, task="t", seed=0, macro=0.5, seconds=1.0):

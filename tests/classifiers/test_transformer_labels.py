@@ -29,6 +29,13 @@ def test_labels_are_learned(frozen, loss, head):
     assert right[:2].min() > 0.7
 
 
+def test_margins_of_labels_are_learned_with_the_cosine_head(frozen):
+    fitted = frozen(loss="binary-ldam", head="cosine", epochs=20, learning_rate=1e-2).fit(X, Y)
+    assert ((fitted.predict(X) == Y).mean(axis=0) > 0.7).all()
+    with pytest.raises(ValueError, match="BinaryLDAMLoss needs head='cosine', got head='linear'"):
+        frozen(loss="binary-ldam").fit(X, Y)
+
+
 def test_labels_have_probabilities_of_their_own(frozen):
     proba = frozen(loss="binary-cross-entropy").fit(X, Y).predict_proba(X)
     assert not np.allclose(proba.sum(axis=1), 1)

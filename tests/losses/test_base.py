@@ -156,6 +156,7 @@ def test_losses_that_divide_by_the_counts_need_rows_of_every_class(name):
         ("ranking", {"gamma": 0}),
         ("logit-adjusted", {"tau": -1}),
         ("binary-focal", {"alpha": 1}),
+        ("binary-ldam", {"scale": 0}),
         ("distribution-balanced", {"lam": 0}),
     ],
 )
@@ -178,9 +179,10 @@ def test_names_give_new_losses_of_the_right_kind():
     assert {name for name in LOSS_NAMES if named_loss(name).link == "sigmoid"} == {
         "binary-cross-entropy",
         "binary-focal",
+        "binary-ldam",
         "distribution-balanced",
     }
-    assert [name for name in LOSS_NAMES if named_loss(name).required_head] == ["ldam"]
+    assert [name for name in LOSS_NAMES if named_loss(name).required_head] == ["ldam", "binary-ldam"]
     assert [name for name in LOSS_NAMES if named_loss(name).adjusts_logits] == ["logit-adjusted"]
 
 

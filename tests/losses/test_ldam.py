@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
-from skbalagen.losses import LDAMLoss, cross_entropy_loss, ldam_loss, ldam_margins
+from skbalagen.losses import (
+    BinaryLDAMLoss,
+    LDAMLoss,
+    binary_cross_entropy_loss,
+    binary_ldam_loss,
+    cross_entropy_loss,
+    ldam_loss,
+    ldam_margins,
+)
 from tests.losses.hand_values import COUNTS, each_close
 
 COSINES = torch.tensor([[0.5, 0.2, -0.1]] * 2, dtype=torch.float64)
@@ -52,3 +62,26 @@ def test_the_margin_is_taken_off_the_right_class_only():
     assert torch.equal(
         ldam_loss(COSINES[1:], TARGETS[1:], margins), ldam_loss(COSINES[1:], TARGETS[1:], np.zeros(3))
     )
+
+
+SEVERAL = torch.tensor([[1.0, 0.0, 1.0]] * 2, dtype=torch.float64)
+
+
+def test_binary_ldam_loss_takes_the_margin_off_each_label_of_the_row():
+    # -log sigma(30 (.5 - .1)), -log(1 - sigma(30 * .2)), -log sigma(30 (-.1 - .5))
+    by_hand = [math.log1p(math.exp(-12)), math.log1p(math.exp(6)), math.log1p(math.exp(18))]
+    assert each_close(binary_ldam_loss(COSINES[:1], SEVERAL[:1], ldam_margins(COUNTS)), [by_hand])
+
+
+def test_binary_ldam_loss_without_margins_is_binary_cross_entropy_of_the_scaled_cosines():
+    assert torch.equal(
+        binary_ldam_loss(COSINES, SEVERAL, np.zeros(3)), binary_cross_entropy_loss(30 * COSINES, SEVERAL)
+    )
+
+
+def test_the_binary_loss_takes_the_scaled_cosines_of_the_head():
+    loss = BinaryLDAMLoss()
+    loss.start(COUNTS, COUNTS.sum())
+    assert loss.link == "sigmoid"
+    expected = binary_ldam_loss(COSINES, SEVERAL, ldam_margins(COUNTS)).mean(dim=1)
+    assert torch.allclose(loss(30 * COSINES, SEVERAL), expected, atol=1e-12)
