@@ -35,6 +35,8 @@ BETAS = (20, 40, 60, 80, 90, 95, 100)
 EXPERIMENTS: dict[str, dict[str, str]] = {
     "Table 3: augmentation and balancing": {
         "neither": "none",
+        "logit adjustment": "logit-adjustment",
+        "label texts, logit adjustment": "label-texts+logit-adjustment",
         "under-sampling": "rus",
         "copies, balanced": "copy:beta_low=100",
         "generated, none rejected, balanced": lm(beta_low=100, labelers=[]),
