@@ -26,18 +26,23 @@ __all__ = ["SentenceEncoder", "remember_vectors"]
 # 8192 tokens of a text would need gigabytes for as many.
 _TOKENS_AT_ONCE = 64 * 256
 
-# {(path, device): {text: vector}} in blocks that asked for it.
-_remembered: ContextVar[dict[tuple[str, str], dict[str, np.ndarray]] | None] = ContextVar(
-    "skbalagen_remembered_vectors", default=None
-)
+# {(path, device): {text: vector}}
+_Vectors = dict[tuple[str, str], dict[str, np.ndarray]]
+_remembered: ContextVar[_Vectors | None] = ContextVar("skbalagen_remembered_vectors", default=None)
 
 
 @contextmanager
-def remember_vectors() -> Iterator[None]:
+def remember_vectors(vectors: _Vectors | None = None) -> Iterator[None]:
     """Encode each text once per block, however many encoders with the same model meet it.
 
     For searches that fit many classifiers on the same rows. A vector of the embedded model takes 1.5 kB; all of
     them are forgotten at the end of the block. Other threads do not share them.
+
+    Parameters
+    ----------
+    vectors : dict, default=None
+        Where they are kept; a later block that is given the same dict remembers them. None is a new one, or that of
+        the block around this one.
 
     Examples
     --------
@@ -46,8 +51,8 @@ def remember_vectors() -> Iterator[None]:
     ...     SentenceEncoder().fit_transform(["a text"])
     ...     SentenceEncoder().fit_transform(["a text", "another"])  # encodes one text
     """
-    outer = _remembered.get()
-    token = _remembered.set({} if outer is None else outer)
+    kept = _remembered.get() if vectors is None else vectors
+    token = _remembered.set({} if kept is None else kept)
     try:
         yield
     finally:

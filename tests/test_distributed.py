@@ -15,6 +15,7 @@ from joblib import parallel_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skbalagen import BalaGenResampler, CausalLMGenerator, LabelerEnsemble
+from skbalagen.benchmark import read_rows, run
 from skbalagen.generators import _lm_workers
 from skbalagen.generators._lm_sampling import sample_texts
 from tests.fakes import ORDERS, REFUNDS
@@ -140,6 +141,18 @@ def test_resampler_makes_the_same_rows_on_a_cluster(cluster, generator, corpus):
     assert (X_there, y_there) == (X, y)
     assert (candidates["source"] == "generated").sum() > 20
     pd.testing.assert_frame_equal(candidates_there, candidates)
+
+
+def test_cells_of_the_benchmark_run_on_a_cluster(cluster, tmp_path):
+    def rows(name):
+        run(["shop"], ["none", "ros"], ["tfidf"], [0], tmp_path / name, n_jobs=-1, progress=None)
+        scores = [(row["method"], row["correct"], row["n_resampled"]) for row in read_rows(tmp_path / name)]
+        return sorted(scores)
+
+    with parallel_config(backend="dask"):
+        there = rows("there.jsonl")
+    with parallel_config(backend="sequential"):
+        assert rows("here.jsonl") == there
 
 
 def test_a_killed_worker_loses_nothing(patched, generator, tmp_path):

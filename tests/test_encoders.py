@@ -192,6 +192,18 @@ def test_an_inner_block_shares_what_the_outer_one_remembers(fake):
     assert fake.asked == [["aa"]]
 
 
+def test_blocks_that_are_given_one_dict_share_it(fake):
+    vectors = {}
+    with encoders.remember_vectors(vectors):
+        SentenceEncoder().transform(["aa"])
+    with encoders.remember_vectors():
+        SentenceEncoder().transform(["b"])
+        with encoders.remember_vectors(vectors):
+            SentenceEncoder().transform(["aa", "c"])
+        SentenceEncoder().transform(["b"])
+    assert fake.asked == [["aa"], ["b"], ["c"]]
+
+
 def test_an_outer_block_that_has_met_no_text_yet_remembers_those_of_an_inner_one(fake):
     with encoders.remember_vectors():
         with encoders.remember_vectors():

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--output", default="benchmark.jsonl", help="rows, as JSON lines; it is resumed")
     parser.add_argument("--memory", help="folder of the component cache")
-    parser.add_argument("--n-jobs", type=int)
+    parser.add_argument("--n-jobs", type=int, help="workers of one thread; -1 is all cores")
     parser.add_argument("--tables-only", action="store_true", help="print the tables of --output")
     options = parser.parse_args(arguments)
     several = {"free": list(FREE_REMEDIES), "all": all_methods()}

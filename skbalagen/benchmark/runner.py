@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
+from threadpoolctl import threadpool_limits
 
 from skbalagen.benchmark.methods import KnownTexts, Method, make_resampler, parse_method
 from skbalagen.benchmark.scores import fit_and_score
@@ -52,9 +57,11 @@ def run(
     memory : str, default=None
         Folder of the component cache, shared by all methods.
     n_jobs : int, default=None
-        Pairs of task and seed side by side, in processes.
+        Cells (task, method, seed) side by side, by the conventions of joblib: in processes here, or on the cluster
+        that ``joblib.parallel_config`` names. Workers have one thread each, and hand their rows to this process, which
+        writes them. The rows are the same for any number, in another order and but for times and memory.
     progress : callable, default=print
-        Called with one line per row; None is silence.
+        Called in this process with one line per row; None is silence.
     """
     parsed = {name: parse_method(name) for name in methods}  # a name with an error in it, before any work
     output = Path(output)
@@ -63,11 +70,27 @@ def run(
     if output.is_file() and output.read_bytes()[-1:] not in (b"", b"\n"):  # killed in the middle of a line
         with open(output, "a", encoding="utf-8") as file:
             file.write("\n")
-    Parallel(n_jobs=n_jobs)(
-        delayed(_run_split)(task, seed, parsed, classifiers, output, done, memory, progress)
+    cells = [
+        (task, seed, method, missing)
         for seed in seeds
         for task in tasks
+        for method, parts in parsed.items()
+        if (
+            missing := [
+                name for name in classifiers if (task, method, name, seed) not in done and parts.fits(name)
+            ]
+        )
+    ]
+    say = progress or (lambda line: None)
+    run_cell = partial(_run_cell, memory=memory, run=uuid4().hex, parent=os.getpid())
+    finished = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
+        delayed(run_cell)(*cell) for cell in cells
     )
+    for rows, said in finished:
+        with open(output, "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        for line in said:
+            say(line)
 
 
 def _peak_memory_gb() -> float | None:
@@ -84,41 +107,56 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
     return (row["task"], row["method"], row["classifier"], row["seed"])
 
 
-def _run_split(
+def _run_cell(
     task: str,
     seed: int,
-    methods: dict[str, Method],
+    method: str,
     classifiers: Sequence[str],
-    output: Path,
-    done: set[tuple[Any, ...]],
+    *,
     memory: str | None,
-    progress: Callable[[str], Any] | None,
-) -> None:
-    split = load_split(task, seed)
-    say = progress or (lambda line: None)
-    with remember_vectors():
-        for method, parts in methods.items():
-            todo = [
-                name for name in classifiers if (task, method, name, seed) not in done and parts.fits(name)
-            ]
-            if not todo:
-                continue
-            try:
-                X, y, weights, facts = _resample(split, parts, seed, memory)
-                for name in todo:
-                    row = {"task": task, "method": method, "classifier": name, "seed": seed}
-                    row |= fit_and_score(split, X, y, weights, parts, name, seed) | facts
-                    row["peak_memory_gb"] = _peak_memory_gb()
-                    with open(output, "a", encoding="utf-8") as file:
-                        file.write(json.dumps(row) + "\n")
-                    say(
-                        f"{task} {method} {name} {seed}: micro {row['micro']:.3f} macro {row['macro']:.3f} "
-                        f"({row['resample_seconds']:.0f} + {row['fit_seconds']:.0f} s)"
-                    )
-            except (ValueError, RuntimeError) as error:  # RuntimeError: ADASYN
-                if not parts.may_be_refused:
-                    raise
-                say(f"{task} {method} {seed}: left out, {error}")
+    run: str,
+    parent: int,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows of one task, method and seed, and what to say of them.
+
+    `run` names the run, and `parent` is the number of the process that asks for it.
+    """
+    alone = _one_thread() if os.getpid() != parent else nullcontext()
+    with alone, remember_vectors(_known_vectors(run, task, seed)):
+        parts, split = parse_method(method), load_split(task, seed)
+        rows, said = [], []
+        try:
+            X, y, weights, facts = _resample(split, parts, seed, memory)
+            for name in classifiers:
+                row = {"task": task, "method": method, "classifier": name, "seed": seed}
+                row |= fit_and_score(split, X, y, weights, parts, name, seed) | facts
+                row["peak_memory_gb"] = _peak_memory_gb()
+                rows.append(row)
+                said.append(
+                    f"{task} {method} {name} {seed}: micro {row['micro']:.3f} macro {row['macro']:.3f} "
+                    f"({row['resample_seconds']:.0f} + {row['fit_seconds']:.0f} s)"
+                )
+        except (ValueError, RuntimeError) as error:  # RuntimeError: ADASYN
+            if not parts.may_be_refused:
+                raise
+            said.append(f"{task} {method} {seed}: left out, {error}")
+        return rows, said
+
+
+@lru_cache(maxsize=1)
+def _known_vectors(run: str, task: str, seed: int) -> dict[Any, Any]:
+    """Return what this process has encoded of a split: its cells follow one another."""
+    return {}
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute with one thread, and start no further workers."""
+    import torch
+
+    torch.set_num_threads(1)
+    with threadpool_limits(1), parallel_config(backend="sequential"):
+        yield
 
 
 def _resample(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from joblib import effective_n_jobs, parallel_config
 from sklearn.linear_model import LogisticRegression
 
 from skbalagen.benchmark import load_split, read_rows, run, runner
@@ -41,6 +45,66 @@ def test_run_writes_a_row_each_and_goes_on_where_it_stopped(data):
     output.write_text(lines[0][:50])  # in its first line
     run(["colours"], names[:1], ["tfidf"], [0], output, progress=None)
     assert len(read_rows(output)) == 1
+
+
+def without_times(path):
+    """The rows of a file in one order, without what a clock and a process's memory say."""
+    rows = [
+        {k: v for k, v in row.items() if not k.endswith("_seconds") and k != "peak_memory_gb"}
+        for row in read_rows(path)
+    ]
+    return sorted(rows, key=lambda row: (row["seed"], row["method"]))
+
+
+def test_rows_are_the_same_for_any_number_of_workers(data, monkeypatch):
+    arguments = (["colours"], ["none", "ros", "rus"], ["tfidf"], [0, 1])
+    run(*arguments, data / "one.jsonl", progress=None)
+    cells, run_cell = [], runner._run_cell
+
+    def noted(task, seed, method, classifiers, **options):
+        cells.append((task, seed, method))
+        return run_cell(task, seed, method, classifiers, **options)
+
+    monkeypatch.setattr(runner, "_run_cell", noted)
+    with parallel_config(backend="threading"):
+        run(*arguments, data / "three.jsonl", n_jobs=3, progress=None)
+    assert without_times(data / "three.jsonl") == without_times(data / "one.jsonl")
+    assert sorted(cells) == [("colours", seed, m) for seed in (0, 1) for m in ("none", "ros", "rus")]
+
+
+def test_rows_are_written_as_soon_as_their_cell_is_done(data):
+    def stop(line):
+        raise KeyboardInterrupt
+
+    output = data / "rows.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        run(["colours"], ["none", "ros"], ["tfidf"], [0], output, progress=stop)
+    assert [row["method"] for row in read_rows(output)] == ["none"]
+
+
+def test_a_worker_process_has_one_thread_and_starts_no_workers(data, monkeypatch):
+    wanted = []
+    monkeypatch.setattr(torch, "set_num_threads", wanted.append)
+    options = {"memory": None, "run": "this", "parent": os.getpid()}
+    seen = []
+    monkeypatch.setattr(
+        runner,
+        "fit_and_score",
+        lambda *_: seen.append(effective_n_jobs(2)) or {"micro": 0, "macro": 0, "fit_seconds": 0},
+    )
+    runner._run_cell("colours", 0, "none", ["tfidf"], **options)
+    assert (wanted, seen) == ([], [2])
+    runner._run_cell("colours", 0, "none", ["tfidf"], **options | {"parent": os.getpid() + 1})
+    assert (wanted, seen) == ([1], [2, 1])
+
+
+def test_cells_of_a_split_share_their_vectors_and_those_of_another_do_not(data, monkeypatch):
+    kept = []
+    monkeypatch.setattr(runner, "remember_vectors", lambda vectors: kept.append(vectors) or nullcontext())
+    run(["colours"], ["none", "ros"], ["tfidf"], [0, 1], data / "rows.jsonl", progress=None)
+    assert kept[0] is kept[1]
+    assert kept[2] is kept[3]
+    assert kept[0] is not kept[2]
 
 
 class HalfWeights:
