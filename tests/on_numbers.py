@@ -6,6 +6,8 @@ The suite feeds tables of numbers and would skip all but one check of an estimat
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -28,9 +30,7 @@ class OnNumbers:
     """Write each row of a table as a sentence, so that a text estimator can read it."""
 
     def _sentences(self, X):
-        return [
-            " ".join(f"{'abcdefghijklmnopqrstuvwxyz'[j % 26]}{v:.0f}" for j, v in enumerate(row)) for row in X
-        ]
+        return [" ".join(f"{ascii_lowercase[j % 26]}{v:.0f}" for j, v in enumerate(row)) for row in X]
 
     def fit(self, X, y=None, **weights):
         if y is None and (hasattr(self, "predict") or hasattr(self, "sample")):
@@ -80,3 +80,36 @@ def on_numbers(estimator: type, shell: type = OnNumbers) -> type:
     name = f"{estimator.__name__}{shell.__name__}"
     globals()[name] = type(name, (shell, estimator), {"__module__": __name__})
     return globals()[name]
+
+
+def save_number_model(folder: Path) -> str:
+    """Save an untrained GPT-2 whose words are those of the sentences, such as "a1" and "b-2"; return its folder."""
+    import torch
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import WhitespaceSplit
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    words = [
+        "<end>",
+        "<unk>",
+        *(f"{c}{sign}{n}" for c in ascii_lowercase for sign in ("", "-") for n in range(10)),
+    ]
+    tokenizer = Tokenizer(WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", unk_token="<unk>")
+    fast.save_pretrained(folder)
+    config = GPT2Config(
+        vocab_size=len(words),
+        n_embd=32,
+        n_layer=2,
+        n_head=2,
+        n_positions=64,
+        initializer_range=0.2,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        GPT2LMHeadModel(config).save_pretrained(folder)
+    return str(folder)
