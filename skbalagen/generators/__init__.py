@@ -9,6 +9,7 @@ from skbalagen.generators.endpoint import EndpointGenerator
 from skbalagen.generators.markov_chain import MarkovChainGenerator
 from skbalagen.generators.masked_lm import MaskedLMGenerator
 from skbalagen.generators.nlpaug import NlpaugGenerator, is_nlpaug_augmenter
+from skbalagen.generators.prompt import PromptGenerator
 from skbalagen.generators.row_editing import RowEditingGenerator
 from skbalagen.generators.sample_copy import SampleCopyGenerator
 from skbalagen.generators.sentences import SentenceInsertionGenerator, SentenceShuffleGenerator
@@ -23,6 +24,7 @@ __all__ = [
     "MarkovChainGenerator",
     "MaskedLMGenerator",
     "NlpaugGenerator",
+    "PromptGenerator",
     "RowEditingGenerator",
     "SampleCopyGenerator",
     "SentenceInsertionGenerator",

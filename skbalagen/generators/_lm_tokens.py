@@ -9,7 +9,16 @@ from unicodedata import category
 
 import numpy as np
 
-__all__ = ["EncodedRows", "clean_text", "encode_prompt", "encode_rows", "longest_allowed", "special_tokens"]
+__all__ = [
+    "EncodedRows",
+    "clean_text",
+    "encode_prompt",
+    "encode_rows",
+    "encode_texts",
+    "longest_allowed",
+    "passages",
+    "special_tokens",
+]
 
 _SHORTEST, _LONGEST = 64, 256  # tokens, between which "auto" chooses
 _SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][\"')\]\u201d\u2019\u00bb]*(?=\s|$)")
@@ -38,7 +47,7 @@ class EncodedRows(NamedTuple):
 
 def encode_prompt(tokenizer: Any, prompt: str) -> list[int]:
     """Return the tokens of "prompt:"."""
-    return _encode(tokenizer, [f"{prompt}:"])[0]
+    return encode_texts(tokenizer, [f"{prompt}:"])[0]
 
 
 def encode_rows(
@@ -77,7 +86,7 @@ def encode_rows(
         A prompt and `max_tokens` exceed the context.
     """
     encoded = {label: encode_prompt(tokenizer, prompts[label]) for label in {label for _, label in rows}}
-    texts = _encode(tokenizer, [f" {text.strip()}" for text, _ in rows])
+    texts = encode_texts(tokenizer, [f" {text.strip()}" for text, _ in rows])
     longest = max(encoded, key=lambda label: len(encoded[label]))
     max_tokens = longest_allowed(
         max_tokens, max(map(len, texts)) + 1, prompts[longest], len(encoded[longest]), context
@@ -139,9 +148,30 @@ def longest_allowed(
     return int(chosen)
 
 
-def _encode(tokenizer: Any, texts: list[str]) -> list[list[int]]:
+def encode_texts(tokenizer: Any, texts: list[str]) -> list[list[int]]:
     """Return the tokens of each text; what looks like a special token is text, as everything that users write."""
     return tokenizer(texts, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+
+
+def passages(tokenizer: Any, texts: Sequence[str], max_tokens: int) -> tuple[list[str], int]:
+    """Return the texts, each as far as it fits and up to its last sentence there, and how many of them are cut.
+
+    Parameters
+    ----------
+    tokenizer : transformers.PreTrainedTokenizerBase
+    texts : sequence of str
+    max_tokens : int
+        Most tokens of a text and its end.
+    """
+    encoded = encode_texts(tokenizer, list(texts))
+    long = [i for i, tokens in enumerate(encoded) if len(tokens) >= max_tokens]
+    fitting = list(texts)
+    for i in long:
+        tokens = _fitting(tokenizer, encoded[i], max_tokens)
+        end = -1 if tokens[-1] == tokenizer.eos_token_id else None
+        # A character may be cut in two; its first half is no text.
+        fitting[i] = tokenizer.decode(tokens[:end], clean_up_tokenization_spaces=False).rstrip("\ufffd")
+    return fitting, len(long)
 
 
 def _fitting(tokenizer: Any, tokens: list[int], max_tokens: int) -> list[int]:
@@ -150,7 +180,7 @@ def _fitting(tokenizer: Any, tokens: list[int], max_tokens: int) -> list[int]:
         return [*tokens, tokenizer.eos_token_id]
     start = tokenizer.decode(tokens[: max_tokens - 1], clean_up_tokenization_spaces=False)
     ends = [match.end() for match in _SENTENCE_END.finditer(start)]
-    passage = _encode(tokenizer, [start[: ends[-1]]])[0][: max_tokens - 1] if ends else []
+    passage = encode_texts(tokenizer, [start[: ends[-1]]])[0][: max_tokens - 1] if ends else []
     if 2 * len(passage) < max_tokens:
         return tokens[:max_tokens]
     return [*passage, tokenizer.eos_token_id]

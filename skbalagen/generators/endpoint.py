@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,18 +14,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._utils.progress import progress_bar, progress_shown
-from skbalagen._utils.random import as_seed, stream_rng
+from skbalagen._utils.random import as_seed
 from skbalagen._utils.sklearn_compat import Interval, StrOptions, fit_context
-from skbalagen._utils.text import Labels, Texts, as_texts, fold_text, label_words
+from skbalagen._utils.text import Labels, Texts, as_texts, fold_text
 from skbalagen._utils.validation import check_generator_rows
+from skbalagen.generators._endpoint_answers import parse_texts
 from skbalagen.generators._endpoint_client import Budget, EndpointClient, Usage
-from skbalagen.generators._endpoint_prompts import (
-    DEFAULT_PROMPT,
-    PLACES,
-    fill_prompt,
-    nearest_classes,
-    parse_texts,
-)
+from skbalagen.generators._prompts import JSON_PROMPT, RowPrompts, check_prompt, nearest_classes
 from skbalagen.generators.base import check_span_labels
 from skbalagen.models.catalog import cache_dir
 
@@ -57,8 +51,8 @@ class EndpointGenerator(BaseEstimator):
         Environment variable that holds the key, if the server wants one. The key is read for each request and is
         written nowhere.
     prompt : str, default=None
-        What is asked, with the places {label}, {description}, {examples}, {avoid} and {n}; None is
-        `DEFAULT_PROMPT`. :meth:`prompt_for` shows a prompt that is filled in.
+        What is asked, with the places {label}, {description}, {examples}, {avoid} and {n}; :meth:`prompt_for` shows it
+        filled in, also for None.
     label_descriptions : mapping of {label: str}, default=None
         What the classes are about.
     n_examples : int, default=8
@@ -211,13 +205,7 @@ class EndpointGenerator(BaseEstimator):
             `X` and `y` are not one text and one label per row, or the prompt has a place that is unknown, or none for
             the rows.
         """
-        places = re.findall(r"\{(\w+)\}", self.prompt or DEFAULT_PROMPT)
-        unknown = sorted(set(places) - set(PLACES))
-        if unknown or "examples" not in places:
-            raise ValueError(
-                f"prompt must have the place {{examples}} and no others than {list(PLACES)}, got {places!r}. Mend it, or "
-                "leave it at None."
-            )
+        check_prompt(self.prompt or JSON_PROMPT)
         self.texts_, self.labels_ = check_generator_rows(as_texts(X), y)
         self.classes_ = np.unique(self.labels_)
         self.nearest_class_ = nearest_classes(self.texts_, self.labels_, self.classes_)
@@ -303,41 +291,35 @@ class EndpointGenerator(BaseEstimator):
         """
         check_is_fitted(self)
         check_span_labels({label: range(0)}, self.classes_.tolist())
-        return self._prompt(label, number, random_state)[0]
+        return self._prompts().draw(label, number, random_state).text
 
-    def _prompt(self, label: Any, number: int, seed: int) -> tuple[str, list[int]]:
-        """Return the prompt of a request, and the rows that it shows, those of the class first."""
-        rng = stream_rng(seed, label, number)
-        rows = np.flatnonzero(self.labels_ == label)
-        shown = rng.permutation(rows)[: self.n_examples].tolist()
-        other = self.nearest_class_.get(label)
-        avoided = []
-        if other is not None and self.n_avoid:
-            avoided = rng.permutation(np.flatnonzero(self.labels_ == other))[: self.n_avoid].tolist()
-        prompt = fill_prompt(
-            self.prompt or DEFAULT_PROMPT,
-            label=label_words(label),
-            description=(self.label_descriptions or {}).get(label),
-            examples=self.texts_[shown].tolist(),
-            avoid=(label_words(other), self.texts_[avoided].tolist()) if avoided else None,
-            n=self.n_texts,
+    def _prompts(self) -> RowPrompts:
+        return RowPrompts(
+            texts=self.texts_,
+            labels=self.labels_,
+            nearest=self.nearest_class_,
+            template=self.prompt or JSON_PROMPT,
+            descriptions=self.label_descriptions,
+            n_examples=self.n_examples,
+            n_avoid=self.n_avoid,
+            n_texts=self.n_texts,
         )
-        return prompt, [*shown, *avoided]
 
     def _texts_of(self, client: EndpointClient, label: Any, number: int, seed: int) -> list[str]:
         """Return the texts of a request, "" in the place of those that repeat a row of its prompt."""
         if (label, number, seed) in self._answers:
             return self._answers[label, number, seed]
-        prompt, shown = self._prompt(label, number, seed)
+        prompt = self._prompts().draw(label, number, seed)
         body: dict[str, Any] = {
             "model": self.model,
             "temperature": self.temperature,
             "max_tokens": self.answer_tokens,
         }
         asked = (
-            {"messages": [{"role": "user", "content": prompt}]} if self.api == "chat" else {"prompt": prompt}
+            {"messages": [{"role": "user", "content": prompt.text}]}
+            if self.api == "chat"
+            else {"prompt": prompt.text}
         )
-        known = {fold_text(self.texts_[row]) for row in shown}
         for attempt in range(_ATTEMPTS):
             texts = client.ask(
                 body | asked, _ATTEMPTS * number + attempt, lambda answer: parse_texts(answer, self.n_texts)
@@ -345,8 +327,8 @@ class EndpointGenerator(BaseEstimator):
             if texts or client.stopped:
                 break
         if not client.stopped or texts:
-            self.sent_rows_.update(shown)
-        found = ["" if fold_text(text) in known else text for text in texts or []]
+            self.sent_rows_.update(prompt.rows)
+        found = ["" if fold_text(text) in prompt.known else text for text in texts or []]
         if not client.stopped:
             self._answers[label, number, seed] = found
         return found
