@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from skbalagen.balagen.resampler import BalaGenResampler
     from skbalagen.balagen.sample_quality import SampleQualityPolicy
     from skbalagen.balagen.shortfall import ShortfallWarning
+    from skbalagen.balagen.text_quality import TextRules
     from skbalagen.balagen.weak_classes import WeakClassPolicy
     from skbalagen.cache.component_cache import ComponentCache
     from skbalagen.classifiers.embedding import EmbeddingClassifier
@@ -91,6 +92,7 @@ _MODULE_OF = {
     "SetFitClassifier": "classifiers",
     "ShortfallWarning": "balagen.shortfall",
     "TextGenerator": "generators",
+    "TextRules": "balagen.text_quality",
     "TextSampler": "over_sampling",
     "TransformerClassifier": "classifiers",
     "VAEOverSampler": "over_sampling",
@@ -137,6 +139,7 @@ __all__ = [
     "SetFitClassifier",
     "ShortfallWarning",
     "TextGenerator",
+    "TextRules",
     "TextSampler",
     "TransformerClassifier",
     "VAEOverSampler",

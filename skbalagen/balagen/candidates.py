@@ -16,16 +16,16 @@ from skbalagen._utils.streams import check_candidates
 from skbalagen._utils.terminal import printable
 from skbalagen._utils.text import fold_text, label_array
 from skbalagen.balagen.leak_gate import KnownRows, LeakGate, Leaks
+from skbalagen.balagen.learned_rules import LearnedRules
 from skbalagen.balagen.policy import class_sizes
 from skbalagen.balagen.selection import distinct, select
+from skbalagen.balagen.stream import Stream
+from skbalagen.balagen.text_quality import TextRules
 
-__all__ = ["FEW_ROWS", "Candidates", "Judged", "Rules", "Stream", "candidate_budget"]
+__all__ = ["FEW_ROWS", "Candidates", "Judged", "Rules", "candidate_budget"]
 
 # A data set of fewer rows may be given as many candidates as one of this size: minutes on two cores.
 FEW_ROWS = 2000
-
-# A class is given up once this many of its candidates were read and fewer than this share were accepted.
-_TRIAL_CANDIDATES, _LEAST_ACCEPTANCE = 64, 0.02
 
 
 def candidate_budget(
@@ -67,71 +67,18 @@ class Rules:
         Whether copies fill what could not be generated.
     gate : LeakGate
         Which accepted texts are refused, since they give away a row.
+    text_rules : TextRules
+        Which new texts are refused before they are judged, since they are no utterance.
+    count_tokens : callable or None
+        Words to the number of tokens that the generator's model reads each of them in, once it is fitted.
     """
 
     share: Callable[[int], float]
     max_candidates: str | float = "auto"
     shortfall: str = "copy"
     gate: LeakGate = field(default_factory=LeakGate)
-
-
-@dataclass
-class Stream:
-    """The candidates of one class that were read; the lists run in parallel, in stream order.
-
-    Attributes
-    ----------
-    quota : int
-        Rows wanted.
-    texts : list of (str or None)
-    votes : list of ndarray of bool, each of shape (n_labelers,)
-    confidence : list of float
-    verdicts : list of {"accepted", "surplus", "leak", "near-duplicate", "rejected", "duplicate", "failed"}
-    near_duplicate_of : list of int
-        The row that a generated text nearly repeats, -1 where it repeats none or was not accepted.
-    secret : list of {"number", "e-mail address", "URL", ""}
-        What an accepted text carries over from a row.
-    """
-
-    quota: int
-    texts: list[str | None] = field(default_factory=list)
-    votes: list[np.ndarray] = field(default_factory=list)
-    confidence: list[float] = field(default_factory=list)
-    verdicts: list[str] = field(default_factory=list)
-    near_duplicate_of: list[int] = field(default_factory=list)
-    secret: list[str] = field(default_factory=list)
-
-    @property
-    def accepted(self) -> list[str]:
-        """The texts that are added to the class."""
-        return [
-            t for t, v in zip(self.texts, self.verdicts, strict=True) if v == "accepted" and t is not None
-        ]
-
-    @property
-    def missing(self) -> int:
-        """Rows still wanted."""
-        return self.quota - self.verdicts.count("accepted")
-
-    @property
-    def dry(self) -> bool:
-        """True if the acceptance rate is below 2 % after 64 candidates."""
-        n_accepted = self.quota - self.missing
-        return len(self.texts) >= _TRIAL_CANDIDATES and n_accepted < _LEAST_ACCEPTANCE * len(self.texts)
-
-    @property
-    def stopped(self) -> str:
-        """Why reading ended: "filled", "dry", "budget", or "" where nothing was read."""
-        if not self.texts:
-            return ""
-        return "filled" if not self.missing else "dry" if self.dry else "budget"
-
-    def wish(self) -> int:
-        """Return how many candidates to ask for next, judged by what became of the earlier ones."""
-        acceptance = (self.quota - self.missing + 7) / (len(self.texts) + 10)
-        # A trial first: if the budget is short, a class that accepts nothing must not take a share of it.
-        at_once = max(_TRIAL_CANDIDATES, 3 * len(self.texts))
-        return min(ceil(self.missing / acceptance), 8 * self.missing + 8, at_once)
+    text_rules: TextRules = field(default_factory=TextRules)
+    count_tokens: Callable[[Sequence[str]], Sequence[int]] | None = None
 
 
 @dataclass(frozen=True)
@@ -145,9 +92,11 @@ class Judged:
     texts : list of (str or None)
     new : ndarray of bool
         Whether it repeats neither a row nor another candidate.
+    reason : list of str
+        The rule that says it is no utterance, "" if none does; those that are not new are not looked at.
     votes : ndarray of bool, of shape (n_candidates, n_labelers)
     confidence : ndarray of float
-        nan where the labelers were not asked.
+        nan where the labelers were not asked: they are shown what is new and an utterance.
     accepted : ndarray of bool
         By the labelers.
     leaks : Leaks
@@ -157,6 +106,7 @@ class Judged:
     labels: list[Any]
     texts: list[str | None]
     new: np.ndarray
+    reason: list[str]
     votes: np.ndarray
     confidence: np.ndarray
     accepted: np.ndarray
@@ -187,7 +137,7 @@ class Candidates:
         self.rules = rules
         self.lacking = {c: n - self.sizes[c] for c, n in targets.items() if n > self.sizes[c]}
         self.budget = candidate_budget(self.sizes, self.lacking, rules.max_candidates) if self.lacking else 0
-        self._rows = X
+        self._rows, self._labels = X, y
         self.unlabeled: dict[Any, Stream] = {}
         self.generated = self._streams()
 
@@ -205,6 +155,11 @@ class Candidates:
     def _real(self) -> KnownRows:
         """The rows that no accepted text may give away; read only if there are any."""
         return KnownRows(self._rows)
+
+    @cached_property
+    def _utterances(self) -> LearnedRules:
+        """The rules of what is an utterance; the rows are looked at only if there are candidates."""
+        return self.rules.text_rules.learn(self._rows, self._labels, self.rules.count_tokens)
 
     def take_unlabeled(self, texts: np.ndarray | None, labelers: Any, *, seed: int) -> None:
         """Take real texts that the labelers assign to a class that lacks rows.
@@ -233,6 +188,7 @@ class Candidates:
             stream.votes = list(votes[rows])
             stream.confidence = confidence[rows].tolist()
             stream.verdicts = ["accepted"] * n_taken + ["surplus"] * (len(rows) - n_taken)
+            stream.reason = [""] * len(rows)
             # They are real texts themselves: there is nothing that they could give away.
             stream.near_duplicate_of, stream.secret = [-1] * len(rows), [""] * len(rows)
             self._known.update(map(fold_text, stream.accepted))
@@ -276,7 +232,8 @@ class Candidates:
         candidates = _in_order(texts, spans)
         new = distinct(candidates, self._known)
         self._known.update(fold_text(text) for text in candidates if text is not None)
-        rows = np.flatnonzero(new)
+        reason = self._reasons(candidates, labels, new)
+        rows = np.flatnonzero(new & (np.array(reason, dtype=object) == ""))
         votes_new, confidence_new, accepted_new = labelers.judge(
             [str(candidates[i]) for i in rows], label_array([labels[i] for i in rows])
         )
@@ -284,7 +241,17 @@ class Candidates:
         confidence = np.full(len(candidates), np.nan)
         accepted = np.zeros(len(candidates), dtype=bool)
         votes[rows], confidence[rows], accepted[rows] = votes_new, confidence_new, accepted_new
-        return Judged(labels, candidates, new, votes, confidence, accepted, self._leaks(candidates, accepted))
+        leaks = self._leaks(candidates, accepted)
+        return Judged(labels, candidates, new, reason, votes, confidence, accepted, leaks)
+
+    def _reasons(self, candidates: Sequence[str | None], labels: Sequence[Any], new: np.ndarray) -> list[str]:
+        """Return why each new candidate is no utterance; "" for the others."""
+        rows = np.flatnonzero(new).tolist()
+        found = self._utterances.reasons([str(candidates[i]) for i in rows], [labels[i] for i in rows])
+        reason = [""] * len(candidates)
+        for i, rule in zip(rows, found, strict=True):
+            reason[i] = rule
+        return reason
 
     def _leaks(self, candidates: Sequence[str | None], accepted: np.ndarray) -> Leaks:
         """Return what the accepted candidates give away; nothing for the others."""
@@ -308,12 +275,15 @@ class Candidates:
             stream.texts.append(text)
             stream.votes.append(judged.votes[i])
             stream.confidence.append(float(judged.confidence[i]))
+            stream.reason.append(judged.reason[i])
             stream.near_duplicate_of.append(leaks.near_duplicate_of[i])
             stream.secret.append(leaks.secret[i])
             if text is None or not text.strip():
                 stream.verdicts.append("failed")
             elif not judged.new[i]:
                 stream.verdicts.append("duplicate")
+            elif judged.reason[i]:
+                stream.verdicts.append("malformed")
             elif not judged.accepted[i]:
                 stream.verdicts.append("rejected")
             elif leaks.verdict[i]:

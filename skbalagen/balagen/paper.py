@@ -47,8 +47,8 @@ def paper_parameters(
         Of the resampler; generator and labelers derive theirs from it.
     **parameters
         Others of BalaGenResampler. The defaults are ``beta_low=80``, ``beta_high=5`` (policy E; the paper chooses
-        the betas on validation rows), ``generated_share=1.0``, ``max_candidates=3.0`` and
-        ``balance_training="both"``.
+        the betas on validation rows), ``generated_share=1.0``, ``max_candidates=3.0``,
+        ``text_rules=[]`` and ``balance_training="both"``.
 
     Returns
     -------
@@ -96,6 +96,7 @@ def paper_parameters(
         "balance_training": "both",
         "generated_share": 1.0,
         "max_candidates": 3.0,
+        "text_rules": [],
         "random_state": random_state,
     }
     return recipe | parameters

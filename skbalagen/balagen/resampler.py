@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from numbers import Integral, Real
 from os import PathLike
@@ -37,6 +37,7 @@ from skbalagen.balagen.precautions import warn_of_generated_rows
 from skbalagen.balagen.run import choose_policy, run
 from skbalagen.balagen.shortfall import ShortfallWarning, report_shortfall
 from skbalagen.balagen.tables import candidate_table, class_table
+from skbalagen.balagen.text_quality import TextRules, warn_of_malformed
 from skbalagen.cache import ComponentCache
 from skbalagen.report.summary import summary_html
 
@@ -83,6 +84,10 @@ default="auto"
     shortfall : {"copy", "keep", "raise"}, default="copy"
         What to do if the accepted candidates do not fill a class: top it up with copies of its rows, leave it
         short, or raise. The first two issue one `ShortfallWarning`.
+    text_rules : TextRules, list of str or callables, or callable, default=None
+        Which new candidates are refused before the labelers are asked, since they are no utterance: template braces,
+        words run together, repeats, other scripts, by what the rows of X are like. None is all rules of
+        :class:`TextRules`, ``[]`` is none; a callable refuses the texts for which it returns True.
     near_duplicates : {"count", "refuse"} or LeakGate, default="count"
         Whether accepted texts that nearly repeat a row of X are counted or refused. Those that carry over a long
         number, an e-mail address or a URL of a row are refused; a :class:`LeakGate` says otherwise.
@@ -118,16 +123,18 @@ default="auto"
     source_indices_ : ndarray of int, of shape (n_samples_new,)
         The row of X that each row is or copies; -1 for new texts.
     report_ : DataFrame of shape (n_classes, n_columns)
-        One row per class, smallest first: n_before, n_target, n_kept, n_candidates, n_accepted (by the labelers),
+        One row per class, smallest first: n_before, n_target, n_kept, n_candidates, n_malformed (refused by
+        `text_rules`; counts of each rule are in ``report_.attrs["malformed"]``), n_accepted (by the labelers),
         n_near_duplicates and n_leaks (accepted texts that nearly repeat a row, or carry over a number, e-mail
         address or URL of one, added or not), n_generated (rows added), n_copied, n_after, n_missing, why its
         stream stopped, and the agreement of its labelers; n_unlabeled if `unlabeled` was given.
         ``report_.attrs["labeler_agreement"]`` has the agreement of each pair of labelers.
-    candidates_ : DataFrame of shape (n_candidates, 8)
-        text, label, votes (list of bool), confidence, verdict, near_duplicate_of (row of X, -1 for none), secret
-        ("number", "e-mail address", "URL" or "") and source ("generated" or "unlabeled"). Verdicts are "accepted",
-        "surplus" (accepted, but the class was full), "leak" and "near-duplicate" (accepted by the labelers, but
-        refused), "rejected", "duplicate" (of a row of X or of another candidate) and "failed".
+    candidates_ : DataFrame of shape (n_candidates, 9)
+        text, label, votes (list of bool), confidence, verdict, reason (the rule of `text_rules` that refused it, or ""),
+        near_duplicate_of (row of X, -1 for none), secret ("number", "e-mail address", "URL" or "") and source
+        ("generated" or "unlabeled"). Verdicts are "accepted", "surplus" (accepted, but the class was full), "leak" and
+        "near-duplicate" (accepted by the labelers, but refused), "rejected", "malformed" (by `text_rules`), "duplicate"
+        (of a row of X or of another candidate) and "failed".
     sample_weight_ : ndarray of shape (n_samples_new,) or None
         Weight of each row, if `sample_weight` was given; new texts have the mean weight of their class.
     groups_ : ndarray of shape (n_samples_new,) or None
@@ -187,6 +194,7 @@ default="auto"
         "generated_share": [Interval(Real, 0, 1, closed="right"), None],
         "max_candidates": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "shortfall": [StrOptions({"copy", "keep", "raise"})],
+        "text_rules": [TextRules, list, tuple, callable, None],
         "near_duplicates": [StrOptions({"count", "refuse"}), LeakGate],
         "text_column": [None, object],
         "memory": [str, PathLike, HasMethods("clear"), None],
@@ -207,6 +215,7 @@ default="auto"
         generated_share: float | None = None,
         max_candidates: str | float = "auto",
         shortfall: str = "copy",
+        text_rules: TextRules | Sequence[Any] | Callable[[str], bool] | None = None,
         near_duplicates: str | LeakGate = "count",
         text_column: Any = None,
         memory: str | PathLike[str] | ComponentCache | Any = None,
@@ -223,6 +232,7 @@ default="auto"
         self.generated_share = generated_share
         self.max_candidates = max_candidates
         self.shortfall = shortfall
+        self.text_rules = text_rules
         self.near_duplicates = near_duplicates
         self.text_column = text_column
         self.memory = memory
@@ -331,6 +341,7 @@ default="auto"
         made, targets, band, generator, labelers = run(self, X, y, unlabeled, sets)
         candidates = made.candidates
         report_shortfall(candidates, stacklevel=4)
+        warn_of_malformed(candidates.generated.values(), stacklevel=4)
         table = class_table(
             candidates.sizes,
             made.targets,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -33,6 +33,7 @@ from skbalagen.balagen.policy import (
     resolve_targets,
 )
 from skbalagen.balagen.precautions import check_rows_wanted
+from skbalagen.balagen.text_quality import make_text_rules
 from skbalagen.balagen.training_set import BalanceTraining, balance_of
 from skbalagen.cache import CachedGenerator, CachedLabelers, ComponentCache, open_cache
 
@@ -190,6 +191,8 @@ def run(
             resampler.max_candidates,
             resampler.shortfall,
             _gate(resampler.near_duplicates),
+            make_text_rules(resampler.text_rules),
+            _token_counter(cached or generator),
         ),
         seeds=seeds,
         unlabeled=unlabeled,
@@ -221,6 +224,14 @@ def _share(generator: Any, generated_share: float | None, n_rows: int) -> float:
             "Correct the generator, or set generated_share."
         )
     return float(share)
+
+
+def _token_counter(generator: Any) -> Callable[[Sequence[str]], Sequence[int]] | None:
+    """Return how to count the tokens of words with the model of a generator that is yet to be fitted, if it has one."""
+    inner = generator.generator if isinstance(generator, CachedGenerator) else generator
+    if not hasattr(inner, "count_tokens"):
+        return None
+    return lambda words: getattr(generator, "generator", generator).count_tokens(words)
 
 
 def _gate(near_duplicates: str | LeakGate) -> LeakGate:

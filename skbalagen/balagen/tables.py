@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skbalagen.balagen.candidates import Stream
 from skbalagen.balagen.labelers import agreement_matrix, pairwise_agreement
+from skbalagen.balagen.stream import Stream
 
 __all__ = ["candidate_table", "class_table"]
 
+# Verdicts on candidates that were shown to the labelers.
 _JUDGED = ("accepted", "surplus", "leak", "near-duplicate", "rejected")
 
 
@@ -53,6 +55,7 @@ def class_table(
                 "n_target": targets[label],
                 "n_kept": n_kept,
                 "n_candidates": len(stream.texts),
+                "n_malformed": stream.verdicts.count("malformed"),
                 "n_accepted": sum(verdict in ("accepted", "surplus") for verdict in stream.verdicts),
                 "n_near_duplicates": sum(row >= 0 for row in stream.near_duplicate_of),
                 "n_leaks": sum(map(bool, stream.secret)),
@@ -70,6 +73,7 @@ def class_table(
         table = table.drop(columns="n_unlabeled")
     if orders is not None:
         table["order"] = [orders.get(label) for label in sizes]
+    table.attrs["malformed"] = _malformed(list(sizes), streams)
     table.attrs["labeler_agreement"] = agreement_matrix(_judged_votes(streams.values())).tolist()
     return table
 
@@ -79,11 +83,21 @@ def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFr
 
     Returns
     -------
-    DataFrame of shape (n_candidates, 8)
-        text, label, votes (list of bool), confidence, verdict, near_duplicate_of (row number, -1 for none), secret
-        and source.
+    DataFrame of shape (n_candidates, 9)
+        text, label, votes (list of bool), confidence, verdict, reason, near_duplicate_of (row number, -1 for none),
+        secret and source.
     """
-    names = ["text", "label", "votes", "confidence", "verdict", "near_duplicate_of", "secret", "source"]
+    names = [
+        "text",
+        "label",
+        "votes",
+        "confidence",
+        "verdict",
+        "reason",
+        "near_duplicate_of",
+        "secret",
+        "source",
+    ]
     columns: dict[str, list[Any]] = {name: [] for name in names}
     for source, streams in streams_of.items():
         for label, stream in streams.items():
@@ -92,6 +106,7 @@ def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFr
             columns["votes"] += [votes.tolist() for votes in stream.votes]
             columns["confidence"] += stream.confidence
             columns["verdict"] += stream.verdicts
+            columns["reason"] += stream.reason
             columns["near_duplicate_of"] += stream.near_duplicate_of
             columns["secret"] += stream.secret
             columns["source"] += [source] * len(stream.texts)
@@ -99,6 +114,13 @@ def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFr
     return pd.DataFrame(
         {name: pd.Series(values, dtype=types.get(name, object)) for name, values in columns.items()}
     )
+
+
+def _malformed(labels: list[Any], streams: Mapping[Any, Stream]) -> dict[str, list[int]]:
+    """Return how many candidates of each class, in the order of `labels`, each rule refused; none that refused none."""
+    counts = [Counter(streams[label].reason if label in streams else ()) for label in labels]
+    rules = dict.fromkeys(rule for of_class in counts for rule in of_class if rule)
+    return {rule: [of_class[rule] for of_class in counts] for rule in rules}
 
 
 def _judged_votes(streams: Iterable[Stream]) -> np.ndarray:

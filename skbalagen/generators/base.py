@@ -25,7 +25,9 @@ class TextGenerator(Protocol):
     - a method ``advised_share(n_rows)`` returns the fraction, in (0, 1], of the rows that a class of `n_rows`
       rows lacks that is better filled by generation than by copies; 1 without the method;
     - a number `advised_rows` is the class size up to which it pays to grow all classes, the largest
-      included; 0 without the attribute.
+      included; 0 without the attribute;
+    - a method ``count_tokens(words)`` returns in how many tokens its model reads each word of a list: one that takes
+      more of them than the words of the rows is no word. Without the method no such words are looked for.
     """
 
     def fit(self, X: Texts, y: Labels) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from numbers import Integral, Real
 from pathlib import Path
@@ -22,6 +22,7 @@ from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import check_generator_rows
 from skbalagen.generators._lm_model import freeze_model, load_to_train, read_generator, write_generator
 from skbalagen.generators._lm_rows import TrainingRows, class_prompts, has_word, warn_of_cut_rows
+from skbalagen.generators._lm_scores import token_counts
 from skbalagen.generators._lm_tokens import clean_text, special_tokens
 from skbalagen.generators._lm_workers import ModelFolder, sample_in_workers
 from skbalagen.generators.base import check_span_labels
@@ -338,6 +339,11 @@ class CausalLMGenerator(BaseEstimator):
             label: [texts.get((label, index), prompts[label]) for index in span]
             for label, span in spans.items()
         }
+
+    def count_tokens(self, words: Sequence[str]) -> list[int]:
+        """Return in how many tokens the model reads each of the `words`: those that it does not know take several."""
+        check_is_fitted(self, "tokenizer_")
+        return token_counts(self.tokenizer_, words)
 
     def save(self, folder: str | Path) -> None:
         """Write the fitted generator to a folder, which is created if it does not exist.

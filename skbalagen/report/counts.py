@@ -11,6 +11,7 @@ __all__ = ["check_resampled", "class_parts", "fate", "fate_shares", "totals"]
 
 _FATES = {
     "surplus": "accepted",
+    "malformed": "refused",
     "leak": "refused",
     "near-duplicate": "refused",
     "duplicate": "repeated",
@@ -78,8 +79,8 @@ def fate(candidates: pd.DataFrame) -> pd.Series:
     Returns
     -------
     Series of str, of shape (n_candidates,)
-        "accepted" (by the labelers, added or not), "refused" (accepted, but gives away a row), "rejected",
-        "repeated" (a row or another candidate) or "failed" (no text).
+        "accepted" (by the labelers, added or not), "refused" (no utterance, or accepted but gives away a row),
+        "rejected", "repeated" (a row or another candidate) or "failed" (no text).
 
     Examples
     --------

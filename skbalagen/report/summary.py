@@ -20,6 +20,7 @@ _COLUMNS = {
     "n_before": "before",
     "n_target": "target",
     "n_candidates": "candidates",
+    "n_malformed": "malformed",
     "n_accepted": "accepted",
     "n_near_duplicates": "near-duplicates",
     "n_leaks": "leaks",
@@ -77,9 +78,9 @@ class Summary:
         B_low and B_high.
     n_filled : int
         Classes that were to grow.
-    classes : DataFrame of int, of shape (n_classes, 9 or 10)
-        before, target, candidates, accepted, near-duplicates, leaks, generated, unlabeled (if any were given), copied
-        and after.
+    classes : DataFrame of int, of shape (n_classes, 10 or 11)
+        before, target, candidates, malformed, accepted, near-duplicates, leaks, generated, unlabeled (if any were
+        given), copied and after.
     parts : DataFrame of int, of shape (n_classes, 4 or 5)
         See :func:`~skbalagen.report.counts.class_parts`.
     shares : dict of {str: float}

@@ -25,6 +25,7 @@ def test_the_recipe_is_the_papers():
     assert labelers.voting == "all"
     assert (resampler.beta_low, resampler.beta_high) == (80, 5)
     assert resampler.balance_training == "both"
+    assert resampler.text_rules == []
     assert resampler.generated_share == 1.0
     assert resampler.max_candidates == 3.0
 

@@ -15,6 +15,7 @@ VOTES = {
     "leak": [True, True],
     "near-duplicate": [True, True],
     "rejected": [True, False],
+    "malformed": [False, False],
     "duplicate": [False, False],
     "failed": [False, False],
 }
@@ -22,13 +23,14 @@ VOTES = {
 
 def stream(label, quota, *verdicts, n_labelers=2):
     """Return a stream of texts with these verdicts; duplicates and failures were not judged."""
-    judged = [verdict not in ("duplicate", "failed") for verdict in verdicts]
+    judged = [verdict not in ("malformed", "duplicate", "failed") for verdict in verdicts]
     return Stream(
         quota=quota,
         texts=[None if v == "failed" else f"{label} text {i}" for i, v in enumerate(verdicts)],
         votes=[np.array(VOTES[v][:n_labelers]) for v in verdicts],
         confidence=[0.1 * i if known else float("nan") for i, known in enumerate(judged)],
         verdicts=list(verdicts),
+        reason=["words" if v == "malformed" else "" for v in verdicts],
         near_duplicate_of=[7 if v == "near-duplicate" else -1 for v in verdicts],
         secret=["URL" if v == "leak" else "" for v in verdicts],
     )
@@ -42,7 +44,17 @@ def streams():
     }
 
 
-COLUMNS = ["text", "label", "votes", "confidence", "verdict", "near_duplicate_of", "secret", "source"]
+COLUMNS = [
+    "text",
+    "label",
+    "votes",
+    "confidence",
+    "verdict",
+    "reason",
+    "near_duplicate_of",
+    "secret",
+    "source",
+]
 SIZES = {"city": 2, "meal": 5, "fare": 7, "flight": 12}
 TARGETS = {"city": 7, "meal": 7, "fare": 7, "flight": 7}
 KEPT = {"city": 2, "meal": 5, "fare": 7, "flight": 7}
@@ -53,7 +65,8 @@ def test_class_table_has_one_row_per_class_in_the_order_of_the_sizes(streams):
     assert table.index.tolist() == list(SIZES)
     assert table.index.name == "class"
     assert list(table) == [
-        *("n_before", "n_target", "n_kept", "n_candidates", "n_accepted", "n_near_duplicates", "n_leaks"),
+        *("n_before", "n_target", "n_kept", "n_candidates", "n_malformed", "n_accepted", "n_near_duplicates"),
+        "n_leaks",
         *("n_generated", "n_copied", "n_after", "n_missing", "stopped", "agreement"),
     ]
 
@@ -66,6 +79,7 @@ def test_class_table_counts_rows_and_candidates(streams):
             "n_target": 7,
             "n_kept": 2,
             "n_candidates": 5,
+            "n_malformed": 0,
             "n_accepted": 2,
             "n_near_duplicates": 0,
             "n_leaks": 0,
@@ -80,6 +94,7 @@ def test_class_table_counts_rows_and_candidates(streams):
             "n_target": 7,
             "n_kept": 5,
             "n_candidates": 3,
+            "n_malformed": 0,
             "n_accepted": 3,
             "n_near_duplicates": 0,
             "n_leaks": 0,
@@ -114,6 +129,19 @@ def test_what_gives_a_row_away_is_counted_per_class_and_not_as_accepted():
     rows = candidate_table({"generated": {"city": refused}})
     assert rows["near_duplicate_of"].tolist() == [-1, 7, -1, -1, -1]
     assert rows["secret"].tolist() == ["URL", "", "URL", "", ""]
+
+
+def test_what_is_malformed_is_counted_per_class_and_rule_and_was_not_shown_to_labelers():
+    city = stream("city", 3, "malformed", "accepted", "malformed", "malformed")
+    city.reason[3] = "case"
+    streams = {"city": city, "fare": stream("fare", 1, "malformed")}
+    table = class_table(SIZES, TARGETS, KEPT, {}, streams)
+    assert table["n_malformed"].tolist() == [3, 0, 1, 0]
+    assert table["n_accepted"].tolist() == [1, 0, 0, 0]
+    assert table.attrs["malformed"] == {"words": [2, 0, 1, 0], "case": [1, 0, 0, 0]}
+    assert table.loc["city", "agreement"] == 1  # of the one that was judged
+    rows = candidate_table({"generated": streams})
+    assert rows["reason"].tolist() == ["words", "", "words", "case", "words"]
 
 
 def test_class_table_says_why_a_class_stopped():
