@@ -111,11 +111,14 @@ def _add_balance_options(balance: argparse.ArgumentParser) -> None:
     )
     balance.add_argument(
         "--generator",
-        choices=["causal-lm", "markov-chain", "eda", "sample-copy", "endpoint"],
+        choices=["causal-lm", "prompt", "endpoint", "markov-chain", "eda", "sample-copy"],
         default="causal-lm",
-        help="what writes the texts; endpoint is a server that speaks OpenAI's protocol (%(default)s)",
+        help="what writes the texts: causal-lm is a language model trained on your rows, prompt one that is shown some "
+        "of them, endpoint one behind a server that speaks OpenAI's protocol (%(default)s)",
     )
-    balance.add_argument("--model", help="hub id or folder for causal-lm, or name of the model on the server")
+    balance.add_argument(
+        "--model", help="hub id or folder for causal-lm and prompt, or name of the model on the server"
+    )
     balance.add_argument("--base-url", metavar="URL", help="of the server, such as http://127.0.0.1:8000/v1")
     balance.add_argument("--max-requests", type=int, metavar="N", help="most requests to the server")
     balance.add_argument(

@@ -145,7 +145,7 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 def _generator(arguments: argparse.Namespace) -> Any:
     """Return the generator that the options name."""
-    from skbalagen import CausalLMGenerator, EndpointGenerator
+    from skbalagen import CausalLMGenerator, EndpointGenerator, PromptGenerator
 
     name, model = arguments.generator, arguments.model
     if name == "endpoint":
@@ -157,8 +157,10 @@ def _generator(arguments: argparse.Namespace) -> Any:
         )
     if arguments.base_url is not None or arguments.max_requests is not None:
         raise ValueError(f"--base-url and --max-requests need --generator endpoint, got --generator {name}.")
+    if name == "prompt":
+        return PromptGenerator() if model is None else PromptGenerator(model=model)
     if model is not None and name != "causal-lm":
-        raise ValueError(f"--model needs --generator causal-lm or endpoint, got --generator {name}.")
+        raise ValueError(f"--model needs --generator causal-lm, prompt or endpoint, got --generator {name}.")
     return name if model is None else CausalLMGenerator(model=model)
 
 

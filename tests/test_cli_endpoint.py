@@ -10,6 +10,7 @@ import pytest
 from skbalagen.balagen import labelers
 from skbalagen.cli import main
 from tests.generators.stub_server import StubServer
+from tests.generators.tiny_letters import build_letters_model
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_balance_stops_asking_at_the_limit(intents, tmp_path, server, capsys):
             "need --generator endpoint, got --generator eda",
         ),
         (["--max-requests", "3"], "need --generator endpoint, got --generator causal-lm"),
-        (["--generator", "eda", "--model", "m"], "--model needs --generator causal-lm or endpoint"),
+        (["--generator", "eda", "--model", "m"], "--model needs --generator causal-lm, prompt or endpoint"),
     ],
 )
 def test_balance_refuses_options_that_do_not_fit(intents, tmp_path, capsys, options, message):
@@ -73,6 +74,25 @@ def test_balance_refuses_options_that_do_not_fit(intents, tmp_path, capsys, opti
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_balance_passes_a_model_of_ones_own_to_the_language_model(intents, tmp_path, capsys):
-    assert balance(intents, tmp_path / "out.csv", "--no-cache", "--model", str(tmp_path / "none")) == 2
+@pytest.mark.parametrize("generator", ["causal-lm", "prompt"])
+def test_balance_passes_a_model_of_ones_own_to_the_language_model(intents, tmp_path, capsys, generator):
+    options = ["--no-cache", "--generator", generator, "--model", str(tmp_path / "none")]
+    assert balance(intents, tmp_path / "out.csv", *options) == 2
     assert f"The model {str(tmp_path / 'none')!r} could not be loaded" in capsys.readouterr().err
+
+
+def test_balance_asks_a_model_on_this_machine(intents, tmp_path, server, monkeypatch):
+    folder = build_letters_model(tmp_path / "model", ["abcdefghijklmnopqrstuvwxyz"])
+    seen = []
+
+    def written(work, asked, *_, **__):
+        seen.extend(lines.prompt for lines in asked)
+        return [[f"wine and beer or water {i} please" for i in lines.span] for lines in asked]
+
+    monkeypatch.setattr("skbalagen.generators.prompt.map_in_workers", written)
+    options = ["--generator", "prompt", "--model", str(folder)]
+    assert balance(intents, tmp_path / "out.csv", *options) == 0
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert set(table[table["text"].str.startswith("wine and beer or water")]["label"]) == {"drinks"}
+    assert seen
+    assert all("beer and water please" in prompt for prompt in seen)
