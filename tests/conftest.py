@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -112,6 +113,14 @@ def disk_calls(monkeypatch):
         real = getattr(os, name)
         monkeypatch.setattr(os, name, lambda *args, name=name, real=real: calls.append(name) or real(*args))
     return calls
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Stop the clock that limits are read from; `clock.now` is the time in seconds."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr("skbalagen._utils.time_limit.time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
 
 
 @pytest.fixture

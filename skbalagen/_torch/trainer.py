@@ -12,6 +12,7 @@ from skbalagen._torch.batches import batch_parts, length_buckets
 from skbalagen._torch.device import autocast, return_memory, torch_seed
 from skbalagen._torch.training_state import BestWeights, TrainingHistory, TrainingState
 from skbalagen._utils.progress import progress_bar, progress_shown
+from skbalagen._utils.time_limit import seconds_left
 
 if TYPE_CHECKING:
     import torch
@@ -49,6 +50,9 @@ def fine_tune(
     verbose: int = 0,
 ) -> TrainingHistory:
     """Fine-tune a model in place and leave it in evaluation mode.
+
+    Inside a block of :func:`~skbalagen._utils.time_limit.time_limit` it ends with the last epoch that fits, or, if not
+    even the first does, with the step at which time is up.
 
     Parameters
     ----------
@@ -145,7 +149,7 @@ def fine_tune(
             if on_epoch_start is not None:
                 on_epoch_start(epoch)
             model.train()
-            total = 0.0
+            total, left = 0.0, seconds_left()
             for step, rows in enumerate(batches, start=1):
                 _set_rate(optimizer, rate(history.n_steps))
                 for part in batch_parts(rows, lengths, tokens_at_once):
@@ -167,7 +171,10 @@ def fine_tune(
                 bar.update()
                 if step % _STEPS_BETWEEN_TRIMS == 0:
                     return_memory()
-            history.train_loss.append(total / len(batches))
+                if seconds_left() <= 0:
+                    break
+            whole = step == len(batches)
+            history.train_loss.append(total / step)
             history.best_epoch = epoch
             if validation is not None:
                 model.eval()
@@ -177,8 +184,10 @@ def fine_tune(
                 if epoch - best.epoch >= patience:
                     history.stopped = "early_stopping"
             bar.set_postfix_str(_progress(history, epoch, epochs))
-            if on_epoch_end is not None:
+            if on_epoch_end is not None and whole:
                 on_epoch_end(TrainingState.of(model, optimizer, best, history, rng))
+            if not whole or (epoch < epochs and not _another_fits(left)):
+                history.stopped = "time"  # after the checkpoint, from which a later run goes on
     if best.weights is not None:
         history.best_epoch = best.epoch
         best.restore()
@@ -186,6 +195,11 @@ def fine_tune(
     del optimizer
     return_memory()
     return history
+
+
+def _another_fits(left: float) -> bool:
+    """Return whether an epoch like the last one fits into the time limit; `left` are the seconds at its beginning."""
+    return 2 * seconds_left() >= left
 
 
 def _optimizer(

@@ -31,7 +31,7 @@ class TrainingHistory:
         Epoch, from 1, whose weights were kept.
     n_steps : int
         Optimizer steps taken.
-    stopped : {"epochs", "early_stopping"}
+    stopped : {"epochs", "early_stopping", "time"}
         Why the loop ended.
     """
 

@@ -9,6 +9,7 @@ import torch
 from skbalagen._torch import trainer
 from skbalagen._torch.device import torch_seed
 from skbalagen._torch.trainer import fine_tune
+from skbalagen._utils.time_limit import time_limit
 
 
 def _regression(validation=None, **kwargs):
@@ -328,3 +329,57 @@ def test_hooks_say_when_an_epoch_begins_and_a_step_ends():
         rng=np.random.default_rng(0),
     )
     assert seen == [1, "part", "part", "step", 2, "part", "part", "step"]
+
+
+def on_the_clock(clock, seconds_per_step=1.0, **kwargs):
+    """Train for 30 epochs of 5 steps, each of which takes some seconds."""
+
+    def tick():
+        clock.now += seconds_per_step
+
+    return _regression(on_step_end=tick, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "n_steps", "n_whole"),
+    [
+        (12, 10, 2),  # a third epoch of five seconds would not fit
+        (15, 15, 3),
+        (3, 3, 0),  # not even the first fits: it ends within
+        (0, 1, 0),
+    ],
+)
+def test_training_ends_with_the_last_epoch_that_fits_the_limit(clock, seconds, n_steps, n_whole):
+    states = []
+    with time_limit(seconds):
+        model, history = on_the_clock(clock, on_epoch_end=states.append)
+    assert (history.stopped, history.n_steps) == ("time", n_steps)
+    assert len(history.train_loss) == max(n_whole, 1)
+    assert [state.epoch for state in states] == list(range(1, n_whole + 1))
+    assert not model.training
+
+
+def test_training_within_the_limit_is_that_without(clock):
+    with time_limit(150):
+        model, history = on_the_clock(clock)
+    other, same = _regression()
+    assert history == same
+    assert history.stopped == "epochs"
+    assert torch.equal(model.weight, other.weight)
+
+
+def test_training_that_was_cut_goes_on_to_the_same_weights(clock):
+    states = []
+    with time_limit(12):
+        on_the_clock(clock, on_epoch_end=states.append)
+    resumed, history = _regression(resume=states[-1])
+    whole, expected = _regression()
+    assert history == expected
+    assert torch.equal(resumed.weight, whole.weight)
+
+
+def test_the_best_weights_are_kept_when_time_is_up(clock):
+    losses = iter([1.0, 2.0, 3.0])
+    with time_limit(15):
+        _, history = on_the_clock(clock, validation=lambda model: lambda: next(losses), patience=5)
+    assert (history.stopped, history.best_epoch) == ("time", 1)
