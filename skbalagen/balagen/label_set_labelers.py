@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen.balagen.labelers import LabelerEnsemble
-from skbalagen.balagen.selection import is_accepted, required_votes
+from skbalagen.balagen.selection import check_margin, is_accepted, is_likeliest, required_votes
 
 __all__ = ["LabelSetEnsemble", "default_label_set_labelers"]
 
@@ -59,7 +59,7 @@ class LabelSetEnsemble(LabelerEnsemble):
         For each label set by name, its labels as column numbers.
     estimators : list of classifiers
         On raw text; one that takes no indicator matrix is fitted once per label.
-    weights, voting, n_jobs
+    weights, voting, margin, n_jobs
         As for :class:`~skbalagen.LabelerEnsemble`.
 
     Attributes
@@ -77,9 +77,10 @@ class LabelSetEnsemble(LabelerEnsemble):
         estimators: Sequence[Any] | None = None,
         weights: Sequence[float] | None = None,
         voting: str | int = "soft",
+        margin: float = 0.0,
         n_jobs: int | None = None,
     ) -> None:
-        super().__init__(estimators=estimators, weights=weights, voting=voting, n_jobs=n_jobs)
+        super().__init__(estimators=estimators, weights=weights, voting=voting, margin=margin, n_jobs=n_jobs)
         self.columns = columns
 
     @classmethod
@@ -108,6 +109,7 @@ class LabelSetEnsemble(LabelerEnsemble):
         texts = as_texts(X)
         members = self.members()
         required_votes(self.voting, len(members))
+        check_margin(self.margin)
         self.weights_ = np.array(self.member_weights())
         columns = self.columns or {}
         self.classes_ = np.arange(1 + max(max(held, default=-1) for held in columns.values()))
@@ -129,7 +131,7 @@ class LabelSetEnsemble(LabelerEnsemble):
         mean = self._mean(each)
         votes = np.array([_likeliest(proba, held) for proba in each]).T
         confidence = (mean * held).sum(axis=1) / np.maximum(held.sum(axis=1), 1)
-        return votes, confidence, is_accepted(votes, _likeliest(mean, held), self.voting)
+        return votes, confidence, is_accepted(votes, _likeliest(mean, held, self.margin), self.voting)
 
     def predict(self, X: Texts) -> np.ndarray:
         """Return which labels have a mean probability of at least one half: int, of shape (n_samples, n_labels)."""
@@ -158,7 +160,7 @@ def _per_label(member: Any) -> Any:
     return member if get_tags(member).classifier_tags.multi_label else OneVsRestClassifier(member)
 
 
-def _likeliest(proba: np.ndarray, held: np.ndarray) -> np.ndarray:
-    """Return whether no other label is likelier than one of those that are held, of shape (n_samples,)."""
+def _likeliest(proba: np.ndarray, held: np.ndarray, margin: float = 0.0) -> np.ndarray:
+    """Return whether all labels that are held lead the others by the margin, of shape (n_samples,)."""
     least = np.where(held, proba, np.inf).min(axis=1)
-    return least >= np.where(held, -np.inf, proba).max(axis=1)
+    return is_likeliest(least, np.where(held, -np.inf, proba).max(axis=1), margin)

@@ -18,7 +18,7 @@ from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import check_texts_and_labels
 from skbalagen.balagen.label_model import DawidSkene
 from skbalagen.balagen.out_of_fold import out_of_fold
-from skbalagen.balagen.selection import is_accepted, required_votes
+from skbalagen.balagen.selection import check_margin, is_accepted, is_likeliest, required_votes
 
 __all__ = [
     "LabelerEnsemble",
@@ -79,6 +79,10 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         members must predict that class. "dawid-skene": no class is likelier given the votes, by what each member
         says of rows of each class that it has not seen. This fits each member three more times, and takes the place
         of `weights`.
+    margin : float, default=0.0
+        How far the wanted label's mean probability must lie above the next one's, in [0, 1), where `voting` goes by
+        probabilities ("soft", "dawid-skene"). Texts between two classes, such as opposites, have small margins:
+        docs/text_quality.md.
     n_jobs : int, default=None
         Members that are fitted in parallel, in threads of this process whatever the backend of joblib; None is 1.
 
@@ -116,11 +120,13 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         estimators: Sequence[Any] | None = None,
         weights: Sequence[float] | None = None,
         voting: str | int = "soft",
+        margin: float = 0.0,
         n_jobs: int | None = None,
     ) -> None:
         self.estimators = estimators
         self.weights = weights
         self.voting = voting
+        self.margin = margin
         self.n_jobs = n_jobs
 
     def members(self) -> list[Any]:
@@ -178,12 +184,13 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         ------
         TypeError, ValueError
             Input that is not texts with one label each, of two classes or more; a member that is not a classifier,
-            impossible weights, or a voting rule that asks for more votes than there are members, or for a label
-            model where no class has two texts.
+            an impossible margin or weights, or a voting rule that asks for more votes than there are members, or for a
+            label model where no class has two texts.
         """
         texts, labels = check_texts_and_labels(X, y)
         members = self.members()
         required_votes(self.voting, len(members))
+        check_margin(self.margin)
         self.classes_ = np.unique(labels)
         self.weights_ = np.array(self.member_weights())
         # Threads: the heavy parts release the interpreter, and an encoder's weights are not copied.
@@ -297,7 +304,10 @@ class LabelerEnsemble(ClassifierMixin, BaseEstimator):
         """Return votes, confidence and accepted of each text for the class in its `column`."""
         confidence = mean[np.arange(len(column)), column]
         votes = (each.argmax(axis=2) == column).T
-        return votes, confidence, is_accepted(votes, confidence == mean.max(axis=1), self.voting)
+        others = mean.copy()
+        others[np.arange(len(column)), column] = 0
+        likeliest = is_likeliest(confidence, others.max(axis=1), self.margin)
+        return votes, confidence, is_accepted(votes, likeliest, self.voting)
 
 
 def _probabilities(member: Any, X: Texts, classes: np.ndarray) -> np.ndarray:

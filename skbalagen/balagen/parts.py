@@ -12,7 +12,7 @@ from sklearn.base import clone
 from skbalagen._utils.sklearn_compat import callback_task
 from skbalagen._utils.text import Labels, Texts
 from skbalagen.balagen.labelers import LabelerEnsemble, NoLabelers
-from skbalagen.balagen.selection import required_votes
+from skbalagen.balagen.selection import check_margin, required_votes
 from skbalagen.generators.nlpaug import NlpaugGenerator, is_nlpaug_augmenter
 
 __all__ = [
@@ -81,10 +81,12 @@ def make_labelers(
     if not members:
         return NoLabelers()
     required_votes(given.voting, len(members))
+    check_margin(given.margin)
     return LabelerEnsemble(
         estimators=members,
         weights=given.member_weights(),
         voting=given.voting,
+        margin=given.margin,
         n_jobs=n_jobs if given.n_jobs is None else given.n_jobs,
     )
 

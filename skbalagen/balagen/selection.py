@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from skbalagen._utils.text import fold_text
 
-__all__ = ["distinct", "is_accepted", "required_votes", "select"]
+__all__ = ["check_margin", "distinct", "is_accepted", "is_likeliest", "required_votes", "select"]
 
 VOTING = ("soft", "any", "majority", "all", "dawid-skene")
 
@@ -58,7 +59,7 @@ def is_accepted(votes: np.ndarray, likeliest: np.ndarray, voting: str | int) -> 
         Whether each labeler predicts the label that a candidate was generated for (Tepper et al. 2020,
         double voting).
     likeliest : ndarray of bool, of shape (n_candidates,)
-        Whether no other label has a higher mean probability, or is likelier to a label model.
+        What :func:`is_likeliest` says of the mean probabilities, or of what a label model makes of the votes.
     voting : {"soft", "any", "majority", "all", "dawid-skene"} or int
         "soft" and "dawid-skene" ask for `likeliest`, the others for that many votes.
 
@@ -75,6 +76,37 @@ def is_accepted(votes: np.ndarray, likeliest: np.ndarray, voting: str | int) -> 
     if isinstance(voting, str) and voting in ("soft", "dawid-skene"):
         return likeliest.copy()
     return votes.sum(axis=1) >= required_votes(voting, votes.shape[1])
+
+
+def is_likeliest(wanted: np.ndarray, others: np.ndarray, margin: float = 0.0) -> np.ndarray:
+    """Return whether the wanted label leads the others by a margin.
+
+    Parameters
+    ----------
+    wanted, others : ndarray of shape (n_candidates,)
+        Probability of the wanted label, and the highest of another one.
+    margin : float, default=0.0
+        In [0, 1). With 0, equal probabilities will do.
+
+    Returns
+    -------
+    ndarray of bool, of shape (n_candidates,)
+
+    Examples
+    --------
+    >>> is_likeliest(np.array([0.5, 0.5, 0.6]), np.array([0.5, 0.4, 0.3]), margin=0.2)
+    array([False, False,  True])
+    """
+    return wanted >= others if margin == 0 else wanted - others >= margin - 1e-9
+
+
+def check_margin(margin: Any) -> None:
+    """Raise ValueError unless `margin` is a number in [0, 1)."""
+    if isinstance(margin, bool) or not isinstance(margin, Real) or not 0 <= margin < 1:
+        raise ValueError(
+            f"margin of LabelerEnsemble must be a number in [0, 1), got {margin!r}. 0 asks for the likeliest label, "
+            "0.2 for a lead of 20 points."
+        )
 
 
 def distinct(texts: Sequence[str | None], known: Container[str]) -> np.ndarray:

@@ -73,9 +73,9 @@ class CachedLabelers:
     def fit(self, X: Texts, y: Labels) -> Self:
         """Load the labelers that were fitted on these rows, or fit and keep them."""
         # Neither the number of jobs changes what they learn, nor a voting rule that is not learned itself.
-        rule = {"voting": self.labelers.voting, "n_jobs": self.labelers.n_jobs}
+        rule = {name: getattr(self.labelers, name) for name in ("voting", "margin", "n_jobs")}
         learned = rule["voting"] if rule["voting"] == "dawid-skene" else "soft"
-        neutral = clone(self.labelers).set_params(voting=learned, n_jobs=None)
+        neutral = clone(self.labelers).set_params(voting=learned, margin=0.0, n_jobs=None)
         labelers, self.key = self.cache.fitted(self.labelers, X, y, key_of=neutral)
         self.labelers = labelers.set_params(**rule)
         return self
@@ -83,7 +83,8 @@ class CachedLabelers:
     def judge(self, X: Texts, y: Labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return votes, confidence and accepted, as :meth:`skbalagen.LabelerEnsemble.judge` does."""
         names = [_name(label) for label in y]
-        with self.cache.kept(f"verdicts-{joblib.hash([FORMAT, self.key, self.labelers.voting])}") as kept:
+        rule = [self.labelers.voting, self.labelers.margin]
+        with self.cache.kept(f"verdicts-{joblib.hash([FORMAT, self.key, *rule])}") as kept:
             new = [
                 i
                 for i, (name, text) in enumerate(zip(names, X, strict=True))

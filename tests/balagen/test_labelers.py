@@ -158,6 +158,38 @@ def test_voting_decides_what_is_accepted():
     }
 
 
+@pytest.mark.parametrize("margin", [-0.1, 1, "0.2", True, float("nan")])
+def test_impossible_margins_are_refused_by_fit_and_by_the_resampler(margin, corpus):
+    ensemble = LabelerEnsemble(estimators=[Sure()], margin=margin)
+    for fit in (
+        lambda: ensemble.fit(["a", "b"], ["a", "b"]),
+        lambda: make_resampler(labelers=ensemble).fit_resample(*corpus),
+    ):
+        with pytest.raises(ValueError, match=r"margin of LabelerEnsemble must be a number in \[0, 1\), got"):
+            fit()
+
+
+@pytest.mark.parametrize(
+    ("proba", "margin", "accepted"),
+    [
+        (0.6, 0.0, True),
+        (0.6, 0.2, True),
+        (0.6, 0.21, False),
+        (0.5, 0.0, True),
+        (0.5, 0.01, False),
+        (0.4, 0.0, False),
+    ],
+)
+def test_the_wanted_label_must_lead_by_the_margin(proba, margin, accepted):
+    ensemble = LabelerEnsemble(estimators=[Sure(proba)], margin=margin).fit(["a", "b"], ["a", "b"])
+    assert ensemble.judge(["x"], ["a"])[2].tolist() == [accepted]
+
+
+def test_votes_are_counted_without_a_margin():
+    ensemble = LabelerEnsemble(estimators=[Sure(0.6)], voting="all", margin=0.9).fit(["a", "b"], ["a", "b"])
+    assert ensemble.judge(["x"], ["a"])[2].tolist() == [True]
+
+
 def test_no_labelers_accept_everything():
     votes, confidence, accepted = NoLabelers().fit([], []).judge(["x", "y"], ["a", "b"])
     assert votes.shape == (2, 0)

@@ -61,6 +61,24 @@ def test_another_ensemble_has_its_own_verdicts(corpus, log, tmp_path):
     assert first.candidates_["confidence"].tolist() != alone.candidates_["confidence"].tolist()
 
 
+def test_another_margin_has_its_own_verdicts_of_the_same_labelers(corpus, log, tmp_path, monkeypatch):
+    fits = []
+    fit = skbalagen.LabelerEnsemble.fit
+    monkeypatch.setattr(
+        skbalagen.LabelerEnsemble, "fit", lambda self, X, y: fits.append(len(X)) or fit(self, X, y)
+    )
+    lax, strict = (
+        make(log, tmp_path / "cache", labelers=LabelerEnsemble(estimators=[labeler()], margin=margin))
+        for margin in (0.0, 0.999)
+    )
+    lax.fit_resample(*corpus)
+    with pytest.warns(ShortfallWarning):
+        strict.fit_resample(*corpus)
+    assert len(fits) == 1
+    assert strict.labelers_.margin == 0.999
+    assert strict.report_["n_accepted"].sum() < lax.report_["n_accepted"].sum()
+
+
 def test_language_model_is_saved_and_loaded_without_pickles(corpus, tiny_gpt2, tmp_path):
     generator = CausalLMGenerator(
         model=str(tiny_gpt2), epochs=1, label_descriptions={"city": "which city"}, random_state=0
