@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
@@ -25,13 +26,17 @@ Labels = Sequence[Any] | np.ndarray
 
 
 def fold_text(text: str) -> str:
-    """Fold case and white space. Two texts are duplicates if their folded forms are equal.
+    """Fold case, white space and the spelling of accents. Two texts are duplicates if their folded forms are equal.
+
+    A letter with an accent is one character or two; it is the same letter.
 
     Examples
     --------
-    >>> fold_text("  Where is\\tMY order ")
-    'where is my order'
+    >>> fold_text("  Where is\\tMY order "), fold_text("Cafe\\u0301") == fold_text("CAF\\u00c9")
+    ('where is my order', True)
     """
+    if not text.isascii():
+        text = normalize("NFC", text.casefold())
     return " ".join(text.casefold().split())
 
 

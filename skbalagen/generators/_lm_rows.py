@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,12 +20,10 @@ __all__ = [
     "TrainingRows",
     "class_prompts",
     "draw_rows",
-    "has_word",
     "held_out_rows",
     "warn_of_cut_rows",
 ]
 
-_WORD = re.compile(r"[^\W\d_]{2}")  # two letters side by side
 _SMALLEST_SPARED = 10  # rows of a class that may give some of them away for validation
 
 
@@ -71,17 +68,6 @@ def warn_of_cut_rows(n_cut: int, n_rows: int, max_tokens: int) -> None:
             UserWarning,
             stacklevel=4,  # past the generator's fit and scikit-learn's wrapper of it
         )
-
-
-def has_word(text: str) -> bool:
-    """Return whether two letters stand side by side in `text`: a number or a code is no text.
-
-    Examples
-    --------
-    >>> has_word("flight no"), has_word("3 b")
-    (True, False)
-    """
-    return _WORD.search(text) is not None
 
 
 class TrainingRows:

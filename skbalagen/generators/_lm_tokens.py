@@ -21,7 +21,9 @@ __all__ = [
 ]
 
 _SHORTEST, _LONGEST = 64, 256  # tokens, between which "auto" chooses
-_SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][\"')\]\u201d\u2019\u00bb]*(?=\s|$)")
+_SENTENCE_END = re.compile(
+    r"[.!?\u2026\u061f\u06d4\u0964][\"')\]\u201d\u2019\u00bb]*(?=\s|$)|[\u3002\uff01\uff1f][\u300d\u300f\u201d\u2019]*"
+)
 
 
 class EncodedRows(NamedTuple):

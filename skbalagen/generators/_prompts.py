@@ -11,6 +11,7 @@ import numpy as np
 
 from skbalagen._utils.random import stream_rng
 from skbalagen._utils.text import fold_text, label_words
+from skbalagen.generators._words import split_words
 
 __all__ = [
     "COMPLETION_PROMPT",
@@ -162,7 +163,7 @@ def nearest_classes(X: np.ndarray, y: np.ndarray, classes: np.ndarray) -> dict[A
     labels = classes.tolist()
     if len(labels) < 2:
         return {}
-    vectors = TfidfVectorizer(token_pattern=r"(?u)\S+").fit_transform(X)
+    vectors = TfidfVectorizer(analyzer=lambda text: split_words(text.lower())).fit_transform(X)
     sums = np.vstack([np.asarray(vectors[np.flatnonzero(y == label)].sum(axis=0)) for label in labels])
     similar = cosine_similarity(sums)
     np.fill_diagonal(similar, -1.0)

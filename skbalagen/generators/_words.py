@@ -1,27 +1,80 @@
-"""Words of a text that an edit can replace."""
+"""Words of a text in any script: how to split and join them, and which of them an edit can replace."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from unicodedata import category
 
-__all__ = ["word_of", "written_like"]
+__all__ = ["has_word", "join_words", "split_words", "word_of", "written_like"]
 
-# Punctuation, a word of two characters or more that begins with a letter, punctuation.
-_WORD = re.compile(r"(\W*)([^\W\d_].*\w)(\W*)", re.DOTALL)
+# Scripts that put no space between words: Thai, Lao, Burmese, Khmer; Chinese characters, kana, and their punctuation.
+_UNSPACED = (
+    "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff01-\uff0f\uff1a-\uff20\uff5b-\uff9f\U00020000-\U0003ffff"
+)
+# Vowels and tones that are written above, below or behind a letter of these scripts.
+_ATTACHED = (
+    "\u0e31\u0e33-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb3-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b6-\u17d3\u3099\u309a"
+)
+_UNIT = re.compile(rf"[{_UNSPACED}][{_ATTACHED}]*|[^\s{_UNSPACED}]+")
+_TIGHT = re.compile(rf"[{_UNSPACED}]")
+_TWO_LETTERS = re.compile(rf"[^\W\d_]{{2}}|[{_UNSPACED}]")
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a text: what stands between white space, and each character of a script without it.
+
+    Examples
+    --------
+    >>> split_words("where is it?"), split_words("我的 iPhone丢了")
+    (['where', 'is', 'it?'], ['我', '的', 'iPhone', '丢', '了'])
+    """
+    return _UNIT.findall(text)
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Return a text of words, with spaces but beside a character of a script that has none.
+
+    Examples
+    --------
+    >>> join_words(["where", "is", "it?"]), join_words(["我", "的", "iPhone", "丢", "了"])
+    ('where is it?', '我的iPhone丢了')
+    """
+    text = ""
+    for word in words:
+        tight = not text or _TIGHT.match(word) or _TIGHT.match(_last_letter(text))
+        text += word if tight else f" {word}"
+    return text
+
+
+def has_word(text: str) -> bool:
+    """Return whether two letters stand side by side in `text`: a number or a code is no text.
+
+    One Chinese character is a word, and vowels that a script writes as marks do not part two letters.
+
+    Examples
+    --------
+    >>> has_word("flight no"), has_word("3 b"), has_word("खोया"), has_word("卡")
+    (True, False, True, True)
+    """
+    return _TWO_LETTERS.search("".join(c for c in text if not category(c).startswith("M"))) is not None
 
 
 def word_of(token: str) -> str | None:
     """Return the word of a token in lower case, without punctuation around it; None if there is none.
 
-    Single letters and numbers are no words.
+    Single letters and numbers are no words; a single Chinese character is one.
 
     Examples
     --------
-    >>> word_of("(Don't!)"), word_of("42"), word_of("a")
-    ("don't", None, None)
+    >>> word_of("(Don't!)"), word_of("42"), word_of("a"), word_of("खोया?"), word_of("卡")
+    ("don't", None, None, 'खोया', '卡')
     """
-    match = _WORD.fullmatch(token)
-    return match[2].lower() if match else None
+    word = _parts(token)[1]
+    if not word or not word[0].isalnum() or word[0].isdecimal():
+        return None
+    return word.lower() if len(word) > 1 or _TIGHT.match(word) else None
 
 
 def written_like(token: str, word: str) -> str:
@@ -32,9 +85,22 @@ def written_like(token: str, word: str) -> str:
     >>> written_like("(Red!)", "crimson"), written_like("RED", "crimson")
     ('(Crimson!)', 'CRIMSON')
     """
-    before, replaced, after = _WORD.fullmatch(token).groups()  # type: ignore[union-attr]
+    before, replaced, after = _parts(token)
     if replaced.isupper():
         word = word.upper()
     elif replaced[0].isupper():
         word = word[0].upper() + word[1:]
     return f"{before}{word}{after}"
+
+
+def _parts(token: str) -> tuple[str, str, str]:
+    """Return the punctuation before, the word, and the punctuation after it. Marks belong to their letter."""
+    places = [i for i, c in enumerate(token) if c.isalnum() or c == "_" or category(c).startswith("M")]
+    if not places:
+        return token, "", ""
+    return token[: places[0]], token[places[0] : places[-1] + 1], token[places[-1] + 1 :]
+
+
+def _last_letter(text: str) -> str:
+    """Return the last character of a text that is no mark on the one before it."""
+    return next((c for c in reversed(text) if not category(c).startswith("M")), text[-1])

@@ -21,10 +21,11 @@ from skbalagen._utils.sklearn_compat import Interval, StrOptions, fit_context
 from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import check_generator_rows
 from skbalagen.generators._lm_model import freeze_model, load_to_train, read_generator, write_generator
-from skbalagen.generators._lm_rows import TrainingRows, class_prompts, has_word, warn_of_cut_rows
+from skbalagen.generators._lm_rows import TrainingRows, class_prompts, warn_of_cut_rows
 from skbalagen.generators._lm_scores import token_counts
 from skbalagen.generators._lm_tokens import clean_text, special_tokens
 from skbalagen.generators._lm_workers import ModelFolder, sample_in_workers
+from skbalagen.generators._words import has_word
 from skbalagen.generators.base import check_span_labels
 from skbalagen.models.catalog import SMOLLM2
 

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skbalagen._utils.random import as_seed, stream_rng
 from skbalagen._utils.sklearn_compat import Interval, fit_context
 from skbalagen._utils.text import Labels, Texts, fold_text
+from skbalagen.generators._words import join_words, split_words
 from skbalagen.generators.base import check_span_labels
 from skbalagen.generators.sample_copy import SampleCopyGenerator
 
@@ -30,6 +31,7 @@ _Transitions = dict[tuple[str, ...], tuple[list[str], list[int]]]
 class MarkovChainGenerator(BaseEstimator):
     """Walk a Markov chain over the words of a class.
 
+    In scripts without spaces, such as Chinese, characters take the place of words: raise `order` and `max_words` there.
     A walk that is blank, too long or equal to a training row of the class is discarded and tried again. If
     the chain of a class gives no new text in `fit`, its order is lowered by one, down to 1; if order 1 gives
     none either, the candidates of the class are copies of its rows.
@@ -113,7 +115,7 @@ class MarkovChainGenerator(BaseEstimator):
         for label, rows in self.copies_.rows_.items():
             texts = self.copies_.texts_[rows].tolist()
             self.known_[label] = frozenset(map(fold_text, texts))
-            self._fit_class(label, [words for text in texts if (words := text.split())])
+            self._fit_class(label, [words for text in texts if (words := split_words(text))])
         return self
 
     def sample(
@@ -186,7 +188,7 @@ class MarkovChainGenerator(BaseEstimator):
             following, counts = transitions[state]
             word = following[bisect(counts, u * counts[-1])]
             if word == END:
-                return " ".join(words)
+                return join_words(words)
             words.append(word)
             state = (*state[1:], word)
         return None

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from skbalagen._utils.text import Labels, Texts
+from skbalagen.generators._words import join_words
 from skbalagen.generators.row_editing import RowEditingGenerator
 
 __all__ = ["SentenceInsertionGenerator", "SentenceShuffleGenerator", "split_sentences"]
@@ -65,7 +66,7 @@ class SentenceShuffleGenerator(RowEditingGenerator):
         shuffled = sentences
         while shuffled == sentences:
             shuffled = [sentences[i] for i in rng.permutation(len(sentences)).tolist()]
-        return " ".join(shuffled)
+        return join_words(shuffled)
 
 
 class SentenceInsertionGenerator(RowEditingGenerator):
@@ -134,4 +135,4 @@ class SentenceInsertionGenerator(RowEditingGenerator):
         sentences = split_sentences(text)
         inserted = self.sentences_[int(rng.integers(len(self.sentences_)))]
         place = int(rng.integers(len(sentences) + 1))
-        return " ".join([*sentences[:place], inserted, *sentences[place:]])
+        return join_words([*sentences[:place], inserted, *sentences[place:]])

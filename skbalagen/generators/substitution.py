@@ -5,13 +5,14 @@ from __future__ import annotations
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
+from unicodedata import category
 
 import numpy as np
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from skbalagen._utils.sklearn_compat import Interval, fit_context
 from skbalagen._utils.text import Labels, Texts
-from skbalagen.generators._words import word_of, written_like
+from skbalagen.generators._words import join_words, split_words, word_of, written_like
 from skbalagen.generators.row_editing import RowEditingGenerator
 from skbalagen.models.catalog import MINILM
 from skbalagen.models.load import load_encoder
@@ -92,7 +93,7 @@ class EmbeddingSubstitutionGenerator(RowEditingGenerator):
             There is no such model.
         """
         super().fit(X, y)
-        words = {word_of(token) for text in set(self.copies_.texts_) for token in text.split()}
+        words = {word_of(token) for text in set(self.copies_.texts_) for token in split_words(text)}
         vocabulary, vectors = word_embeddings(str(self.model))
         if len(vocabulary) <= self.n_neighbors:
             raise ValueError(
@@ -113,7 +114,7 @@ class EmbeddingSubstitutionGenerator(RowEditingGenerator):
         return self
 
     def _edit(self, text: str, rng: np.random.Generator) -> str | None:
-        tokens = text.split()
+        tokens = split_words(text)
         eligible = [i for i, token in enumerate(tokens) if word_of(token) in self.neighbors_]
         if not eligible:
             return None
@@ -122,7 +123,7 @@ class EmbeddingSubstitutionGenerator(RowEditingGenerator):
             token = tokens[eligible[k]]
             near = self.neighbors_[word_of(token)]  # type: ignore[index]
             tokens[eligible[k]] = written_like(token, near[int(rng.integers(len(near)))])
-        return " ".join(tokens)
+        return join_words(tokens)
 
 
 def word_embeddings(model: str) -> tuple[list[str], np.ndarray]:
@@ -136,16 +137,21 @@ def word_embeddings(model: str) -> tuple[list[str], np.ndarray]:
     Returns
     -------
     words : list of str, of length n_words
-        In lower case, of at least two letters; each is one token.
+        In lower case, of at least two letters or one Chinese character; each is one token.
     vectors : ndarray of float32, of shape (n_words, hidden_size)
     """
     network, tokenizer = load_encoder(model)
     weights: Any = network.get_input_embeddings().weight.detach().float().cpu().numpy()
     texts = [text.strip() for text in tokenizer.batch_decode([[i] for i in range(len(weights))])]
-    wanted = [i for i, text in enumerate(texts) if len(text) > 1 and text.isalpha() and text == text.lower()]
+    wanted = [i for i, text in enumerate(texts) if word_of(text) == text and _of_letters(text)]
     # A piece of a word reads like a word too, but is not what the tokenizer makes of it.
     again = tokenizer([f" {texts[i]}" for i in wanted], add_special_tokens=False)["input_ids"]
     whole = [i for i, ids in zip(wanted, again, strict=True) if ids == [i]]
     vectors = weights[whole]
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     return [texts[i] for i in whole], vectors
+
+
+def _of_letters(text: str) -> bool:
+    """Return whether a text is letters, and marks on them, and nothing else."""
+    return text.isalpha() or all(c.isalpha() or category(c).startswith("M") for c in text)

@@ -11,7 +11,6 @@ from skbalagen.generators._lm_rows import (
     TrainingRows,
     class_prompts,
     draw_rows,
-    has_word,
     held_out_rows,
     warn_of_cut_rows,
 )
@@ -38,22 +37,6 @@ def test_class_prompts_warns_of_descriptions_of_no_class():
         UserWarning, match=r"not in y: \['b', 'c'\]. They are ignored; the classes are \['a'\]"
     ):
         assert class_prompts(["a"], {"b": "x", "c": "y", "a": "z"}) == {"a": "z"}
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("flight no", True),
-        ("3b", False),
-        ("a b c", False),
-        ("_no_", True),
-        ("42", False),
-        ("é à où", True),
-        ("", False),
-    ],
-)
-def test_has_word_wants_two_letters_side_by_side(text, expected):
-    assert has_word(text) is expected
 
 
 @pytest.fixture
