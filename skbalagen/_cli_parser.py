@@ -125,6 +125,12 @@ def _add_balance_options(balance: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, help="the same seed gives the same texts (%(default)s)"
     )
     balance.add_argument(
+        "--max-minutes",
+        type=float,
+        metavar="MINUTES",
+        help="end with the best result so far after so many minutes; the same seed may give other texts then (no limit)",
+    )
+    balance.add_argument(
         "--neutralise-formulas",
         action="store_true",
         help="put an apostrophe before cells of CSV that a spreadsheet would run as a formula",

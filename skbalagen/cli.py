@@ -176,6 +176,7 @@ def _balance(arguments: argparse.Namespace) -> None:
         beta_high=arguments.beta_high,
         generator=_generator(arguments),
         text_column=arguments.text,
+        max_minutes=arguments.max_minutes,
         random_state=arguments.seed,
         verbose=int(sys.stderr.isatty() and not arguments.quiet),
     )

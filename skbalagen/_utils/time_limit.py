@@ -13,9 +13,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-__all__ = ["out_of_time", "seconds_left", "time_limit"]
+__all__ = ["now", "out_of_time", "seconds_left", "time_limit"]
 
-_end: ContextVar[float] = ContextVar("skbalagen_time_limit", default=math.inf)  # as time.monotonic() counts
+_end: ContextVar[float] = ContextVar("skbalagen_time_limit", default=math.inf)  # as `now` counts
+
+
+def now() -> float:
+    """Return the seconds that a clock shows which nobody sets."""
+    return time.monotonic()
 
 
 @contextmanager
@@ -27,7 +32,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     seconds : float
         Infinity is no limit.
     """
-    token = _end.set(min(_end.get(), time.monotonic() + seconds))
+    token = _end.set(min(_end.get(), now() + seconds))
     try:
         yield
     finally:
@@ -36,7 +41,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 def seconds_left() -> float:
     """Return the seconds that are left, negative when time is up; infinity outside a block of :func:`time_limit`."""
-    return _end.get() - time.monotonic()
+    return _end.get() - now()
 
 
 def out_of_time(estimator: Any) -> bool:

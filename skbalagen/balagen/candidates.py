@@ -21,6 +21,7 @@ from skbalagen.balagen.policy import class_sizes
 from skbalagen.balagen.selection import distinct, select
 from skbalagen.balagen.stream import Stream
 from skbalagen.balagen.text_quality import TextRules
+from skbalagen.balagen.time_budget import TimeBudget
 
 __all__ = ["FEW_ROWS", "Candidates", "Judged", "Rules", "candidate_budget"]
 
@@ -71,6 +72,8 @@ class Rules:
         Which new texts are refused before they are judged, since they are no utterance.
     count_tokens : callable or None
         Words to the number of tokens that the generator's model reads each of them in, once it is fitted.
+    time : TimeBudget
+        How long candidates may be read.
     """
 
     share: Callable[[int], float]
@@ -79,6 +82,7 @@ class Rules:
     gate: LeakGate = field(default_factory=LeakGate)
     text_rules: TextRules = field(default_factory=TextRules)
     count_tokens: Callable[[Sequence[str]], Sequence[int]] | None = None
+    time: TimeBudget = field(default_factory=TimeBudget)
 
 
 @dataclass(frozen=True)
@@ -200,12 +204,17 @@ class Candidates:
         streams = self.generated
         with progress_bar(title="accepted", unit="row", total=sum(s.quota for s in streams.values())) as bar:
             while wishes := {c: s.wish() for c, s in streams.items() if s.missing and not s.dry}:
-                wishes = _within(wishes, self.budget)
+                if self.rules.time.is_spent:
+                    for label in wishes:
+                        streams[label].out_of_time = True
+                    break
+                wishes = _within(wishes, self.rules.time.begin_round(self.budget))
                 if not wishes:
                     break
                 self.budget -= sum(wishes.values())
                 bar.set_postfix_str(_still_open(streams))
                 yield {c: range(len(streams[c].texts), len(streams[c].texts) + n) for c, n in wishes.items()}
+                self.rules.time.end_round(sum(wishes.values()))
                 bar.update(sum(s.quota - s.missing for s in streams.values()) - bar.n)
             bar.set_postfix_str(_still_open(streams))
 

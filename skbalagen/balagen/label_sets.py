@@ -14,7 +14,7 @@ __all__ = ["LabelSets", "is_indicator", "label_table"]
 _SEPARATORS = (", ", " + ", " | ", " / ")
 _NO_LABEL = "(no label)"
 # What a stream ended with, the worst first.
-_STOPS = ("budget", "dry", "filled", "")
+_STOPS = ("time", "budget", "dry", "filled", "")
 
 
 def is_indicator(y: Any) -> bool:

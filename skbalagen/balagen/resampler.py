@@ -27,7 +27,8 @@ from skbalagen._utils.text import as_texts
 from skbalagen._utils.validation import check_texts_or_table
 from skbalagen.balagen.assembly import Assembled
 from skbalagen.balagen.carried import carried_groups, carried_weights, check_groups
-from skbalagen.balagen.label_sets import LabelSets, is_indicator, label_table
+from skbalagen.balagen.fitted import fitted_attributes
+from skbalagen.balagen.label_sets import LabelSets, is_indicator
 from skbalagen.balagen.labelers import LabelerEnsemble
 from skbalagen.balagen.leak_gate import LeakGate
 from skbalagen.balagen.paper import paper_parameters
@@ -35,9 +36,8 @@ from skbalagen.balagen.parts import make_generator
 from skbalagen.balagen.policy import SamplingStrategy
 from skbalagen.balagen.precautions import warn_of_generated_rows
 from skbalagen.balagen.run import choose_policy, run
-from skbalagen.balagen.shortfall import ShortfallWarning, report_shortfall
-from skbalagen.balagen.tables import candidate_table, class_table
-from skbalagen.balagen.text_quality import TextRules, warn_of_malformed
+from skbalagen.balagen.shortfall import ShortfallWarning
+from skbalagen.balagen.text_quality import TextRules
 from skbalagen.cache import ComponentCache
 from skbalagen.report.summary import summary_html
 
@@ -81,6 +81,10 @@ default="auto"
         Upper bound on the number of candidates, in multiples of the largest class; 3.0 is the paper's. "auto" is
         three times the larger of that class and the missing rows, of which at most as many count as X has rows
         (or 2000, if it has fewer).
+    max_minutes : float, default=None
+        Above 0; None is no limit. When time is up, fine-tuning ends with the last epoch that fits into 60 % of it, no
+        more candidates are read, and `shortfall` says what becomes of classes that are not full. With a limit, equal
+        seeds need not give equal rows. With `memory`, what was done is kept, and a later run goes on from there.
     shortfall : {"copy", "keep", "raise"}, default="copy"
         What to do if the accepted candidates do not fill a class: top it up with copies of its rows, leave it
         short, or raise. The first two issue one `ShortfallWarning`.
@@ -127,7 +131,7 @@ default="auto"
         `text_rules`; counts of each rule are in ``report_.attrs["malformed"]``), n_accepted (by the labelers),
         n_near_duplicates and n_leaks (accepted texts that nearly repeat a row, or carry over a number, e-mail
         address or URL of one, added or not), n_generated (rows added), n_copied, n_after, n_missing, why its
-        stream stopped, and the agreement of its labelers; n_unlabeled if `unlabeled` was given.
+        stream `stopped`, and the agreement of its labelers; n_unlabeled if `unlabeled` was given.
         ``report_.attrs["labeler_agreement"]`` has the agreement of each pair of labelers.
     candidates_ : DataFrame of shape (n_candidates, 9)
         text, label, votes (list of bool), confidence, verdict, reason (the rule of `text_rules` that refused it, or ""),
@@ -135,6 +139,8 @@ default="auto"
         ("generated" or "unlabeled"). Verdicts are "accepted", "surplus" (accepted, but the class was full), "leak" and
         "near-duplicate" (accepted by the labelers, but refused), "rejected", "malformed" (by `text_rules`), "duplicate"
         (of a row of X or of another candidate) and "failed".
+    stopped_ : {"done", "time"}
+        Whether `max_minutes` ended the fine-tuning or the candidates of a class early.
     sample_weight_ : ndarray of shape (n_samples_new,) or None
         Weight of each row, if `sample_weight` was given; new texts have the mean weight of their class.
     groups_ : ndarray of shape (n_samples_new,) or None
@@ -193,6 +199,7 @@ default="auto"
         "balance_training": [StrOptions({"both", "generator", "labelers"}), Mapping, None],
         "generated_share": [Interval(Real, 0, 1, closed="right"), None],
         "max_candidates": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+        "max_minutes": [Interval(Real, 0, None, closed="neither"), None],
         "shortfall": [StrOptions({"copy", "keep", "raise"})],
         "text_rules": [TextRules, list, tuple, callable, None],
         "near_duplicates": [StrOptions({"count", "refuse"}), LeakGate],
@@ -214,6 +221,7 @@ default="auto"
         balance_training: str | Mapping[str, str | None] | None = "both",
         generated_share: float | None = None,
         max_candidates: str | float = "auto",
+        max_minutes: float | None = None,
         shortfall: str = "copy",
         text_rules: TextRules | Sequence[Any] | Callable[[str], bool] | None = None,
         near_duplicates: str | LeakGate = "count",
@@ -231,6 +239,7 @@ default="auto"
         self.balance_training = balance_training
         self.generated_share = generated_share
         self.max_candidates = max_candidates
+        self.max_minutes = max_minutes
         self.shortfall = shortfall
         self.text_rules = text_rules
         self.near_duplicates = near_duplicates
@@ -338,31 +347,8 @@ default="auto"
         sets: LabelSets | None = None,
     ) -> tuple[Assembled, dict[str, Any]]:
         """Run the algorithm; return what it made, and the fitted attributes. X is None for a table of numbers."""
-        made, targets, band, generator, labelers = run(self, X, y, unlabeled, sets)
-        candidates = made.candidates
-        report_shortfall(candidates, stacklevel=4)
-        warn_of_malformed(candidates.generated.values(), stacklevel=4)
-        table = class_table(
-            candidates.sizes,
-            made.targets,
-            made.n_kept,
-            made.n_copied,
-            candidates.generated,
-            candidates.unlabeled,
-            getattr(generator, "order_", None),
-        )
-        return made, {
-            "sampling_strategy_": targets,
-            "band_": band,
-            "generator_": generator,
-            "labelers_": labelers,
-            "is_synthetic_": made.is_synthetic,
-            "source_indices_": np.where(made.is_synthetic, -1, made.rows),
-            "candidates_": candidate_table(
-                {"unlabeled": candidates.unlabeled, "generated": candidates.generated}
-            ),
-            "report_": table if sets is None else label_table(sets, table, targets),
-        }
+        done = run(self, X, y, unlabeled, sets)
+        return done.made, fitted_attributes(done, sets, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the fitted labelers out of pickles: what they said is in `candidates_`."""

@@ -34,6 +34,7 @@ from skbalagen.balagen.policy import (
 )
 from skbalagen.balagen.precautions import check_rows_wanted
 from skbalagen.balagen.text_quality import make_text_rules
+from skbalagen.balagen.time_budget import TimeBudget, TimedGenerator
 from skbalagen.balagen.training_set import BalanceTraining, balance_of
 from skbalagen.cache import CachedGenerator, CachedLabelers, ComponentCache, open_cache
 
@@ -139,6 +140,7 @@ def run(
     sets : LabelSets, default=None
         Of rows with several labels: `y` holds the names of their sets then.
     """
+    time = TimeBudget(resampler.max_minutes)
     random_state = check_random_state(resampler.random_state)
     seeds = Seeds(*random_state.randint(np.iinfo(np.int32).max, size=4).tolist())
     generator = make_generator("sample-copy" if X is None else resampler.generator)
@@ -173,7 +175,9 @@ def run(
         wanted = sets.rows_wanted(targets)
         policy = lambda _: wanted  # noqa: E731 - what the algorithm calls
     cached = CachedGenerator(generator, cache) if cache and not copies_rows else None
-    writer = generator if copies_rows else AnnouncedGenerator(cached or generator, resampler)
+    writer = generator
+    if not copies_rows:
+        writer = AnnouncedGenerator(TimedGenerator(cached or generator, time), resampler)
     judge: WeakLabelers = labelers
     cached_labelers = None
     if isinstance(labelers, LabelerEnsemble):
@@ -193,6 +197,7 @@ def run(
             _gate(resampler.near_duplicates),
             make_text_rules(resampler.text_rules),
             _token_counter(cached or generator),
+            time,
         ),
         seeds=seeds,
         unlabeled=unlabeled,

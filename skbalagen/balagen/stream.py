@@ -32,6 +32,8 @@ class Stream:
         The row that a generated text nearly repeats, -1 where it repeats none or was not accepted.
     secret : list of {"number", "e-mail address", "URL", ""}
         What an accepted text carries over from a row.
+    out_of_time : bool
+        Whether reading ended since time was up.
     """
 
     quota: int
@@ -42,6 +44,7 @@ class Stream:
     reason: list[str] = field(default_factory=list)
     near_duplicate_of: list[int] = field(default_factory=list)
     secret: list[str] = field(default_factory=list)
+    out_of_time: bool = False
 
     @property
     def accepted(self) -> list[str]:
@@ -63,7 +66,9 @@ class Stream:
 
     @property
     def stopped(self) -> str:
-        """Why reading ended: "filled", "dry", "budget", or "" where nothing was read."""
+        """Why reading ended: "filled", "dry", "budget", "time", or "" where nothing was to be read."""
+        if self.out_of_time:
+            return "time"
         if not self.texts:
             return ""
         return "filled" if not self.missing else "dry" if self.dry else "budget"

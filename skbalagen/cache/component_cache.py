@@ -17,6 +17,7 @@ import sklearn
 
 from skbalagen._utils.checkpoint import checkpoints_in
 from skbalagen._utils.text import Labels, Texts
+from skbalagen._utils.time_limit import out_of_time
 from skbalagen.cache.entries import (
     DamagedEntryError,
     read_estimator,
@@ -99,6 +100,8 @@ class ComponentCache:
     def fitted(self, estimator: Any, X: Texts, y: Labels, *, key_of: Any = None) -> tuple[Any, str]:
         """Return `estimator` fitted on the texts `X` and labels `y`, and the key that it is kept under.
 
+        An estimator whose training a time limit cut short is not kept, and has the key "".
+
         The one that was passed in is fitted only if no equal one is kept. `key_of`, if given, is an estimator whose
         parameters stand for those of `estimator` in the key.
         """
@@ -116,6 +119,8 @@ class ComponentCache:
                 return kept, key
             with checkpoints_in(checkpoint):
                 estimator.fit(X, y)
+            if out_of_time(estimator):  # its checkpoint stays, from which the next run goes on
+                return estimator, ""
             if self._keeps(entry, lambda: write_estimator(entry, estimator)):
                 shutil.rmtree(checkpoint, ignore_errors=True)
         self._trim()

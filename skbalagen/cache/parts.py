@@ -39,7 +39,12 @@ class CachedGenerator:
     def sample(
         self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
     ) -> dict[Any, list[str | None]]:
-        """Return candidates ``spans[label]`` of each label's stream; those before them are kept too."""
+        """Return candidates ``spans[label]`` of each label's stream; those before them are kept too.
+
+        Those of a generator that is not kept itself are not.
+        """
+        if not self.key:
+            return self.generator.sample(spans, random_state=random_state)
         seed = as_seed(random_state)
         names = {label: _name(label) for label in spans}
         with self.cache.kept(f"streams-{joblib.hash([FORMAT, self.key, seed])}") as kept:

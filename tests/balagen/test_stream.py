@@ -42,3 +42,10 @@ def test_what_is_malformed_counts_against_the_class_like_what_is_rejected():
 def test_a_wish_is_at_most_three_times_what_was_read():
     assert stream(1000).wish() == 64
     assert stream(1000, *["accepted"] * 30).wish() == 90
+
+
+def test_a_stream_that_time_ended_says_so_whatever_was_read():
+    assert Stream(3, out_of_time=True).stopped == "time"
+    read = stream(2, "accepted")
+    read.out_of_time = True
+    assert read.stopped == "time"
