@@ -61,7 +61,12 @@ hand: refund.',)
             "more rows by hand",
         ),
         (
-            short & (report["stopped"] != "dry"),
+            short & (report["stopped"] == "time"),
+            "got fewer than half of the wanted generated rows before max_minutes was used up. Raise max_minutes; with "
+            "memory= the next run goes on from there",
+        ),
+        (
+            short & ~report["stopped"].isin(["dry", "time"]),
             "got fewer than half of the wanted generated rows before max_candidates was used up. Raise "
             "max_candidates, or lower beta_low",
         ),

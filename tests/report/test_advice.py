@@ -49,6 +49,12 @@ def test_no_advice_where_all_is_well():
             "max_candidates, or lower beta_low: bad.",
         ),
         (
+            {"n_generated": 14, "n_missing": 16, "stopped": "time"},
+            {"n_generated": 15, "n_missing": 15, "stopped": "time"},
+            "1 class got fewer than half of the wanted generated rows before max_minutes was used up. Raise max_minutes; "
+            "with memory= the next run goes on from there: bad.",
+        ),
+        (
             {"n_generated": 1, "n_missing": 29, "stopped": "dry"},
             {"n_generated": 15, "n_missing": 15, "stopped": "dry"},
             "1 class got fewer than half of the wanted generated rows, because the labelers accepted almost no "
