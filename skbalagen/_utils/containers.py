@@ -79,6 +79,8 @@ def is_table(column: Any) -> bool:
         return True
     if _is_from(column, "polars") or isinstance(column, pd.Series):
         return False
+    if isinstance(column, list | tuple) and column and isinstance(column[0], str):
+        return False  # numpy would make each text as wide as the longest
     try:
         values = np.asarray(column)
     except ValueError:  # rows of unequal length

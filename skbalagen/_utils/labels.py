@@ -141,15 +141,17 @@ def _check_cells(values: np.ndarray, name: str) -> None:
     """Raise a ValueError for a missing label, and for one that numpy would cut or no file can hold."""
     gone = pd.isna(values).ravel()
     cells = values.ravel().tolist() if values.dtype.kind in "OU" else []
-    if cells:
-        gone |= [isinstance(label, str) and not label.strip() for label in cells]
+    # Each distinct label is looked at once: there may be millions of rows.
+    texts = set(cells) if values.dtype.kind == "U" else {c for c in cells if isinstance(c, str)}
+    if blank := {text for text in texts if not text.strip()}:
+        gone |= [isinstance(label, str) and label in blank for label in cells]
     missing = np.flatnonzero(gone.reshape(len(values), -1).any(axis=1))
     if len(missing):
         label = np.asarray(values[missing[0]]).tolist()
         raise ValueError(
             f"{name} must have one label per row, got {label!r} in row {missing[0]}. Remove such rows."
         )
-    for label in {label for label in cells if isinstance(label, str)}:
+    for label in texts:
         if label.endswith("\0") or not is_encodable(label):
             row = cells.index(label) * len(values) // len(cells)
             raise ValueError(

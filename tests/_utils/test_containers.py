@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import warnings
 from collections import Counter
 from math import floor
@@ -348,3 +349,13 @@ def test_nulls_of_a_dictionary_column_stay_nulls_beside_blanks():
     assert made["kind"].isna().tolist() == [True, False, True, False, True]
     assert made["kind"].dropna().tolist() == ["a", "b"]
     assert made["kind"].dtype == table["kind"].dtype
+
+
+def test_a_list_of_texts_is_not_widened_to_its_longest_text():
+    texts = ["short"] * 99 + ["x" * 10**5]
+    tracemalloc.start()
+    try:
+        assert not is_table(texts)
+        assert tracemalloc.get_traced_memory()[1] < 10**6  # as an array of str: 40 MB
+    finally:
+        tracemalloc.stop()
