@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import string
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from skbalagen import (
     MarkovChainGenerator,
     MaskedLMGenerator,
     NlpaugGenerator,
+    PromptGenerator,
     RemedyClassifier,
     RemedySearchCV,
     SampleCopyGenerator,
@@ -38,6 +40,7 @@ from skbalagen import (
     TextSampler,
 )
 from skbalagen.compare import Remedy
+from tests.generators.tiny_letters import build_letters_model
 from tests.on_numbers import HashedWords, OnNumbersWithBoth, failed, on_numbers
 
 TESTS = Path(__file__).parent
@@ -97,6 +100,7 @@ WITH_MODELS = {
     "BackTranslationGenerator": on_numbers(BackTranslationGenerator)(forward="there", backward="back"),
     "CausalLMGenerator": on_numbers(CausalLMGenerator)(epochs=1, max_tokens=12, random_state=0),
     "MaskedLMGenerator": on_numbers(MaskedLMGenerator)(epochs=1, max_tokens=12, random_state=0),
+    "PromptGenerator": on_numbers(PromptGenerator)(n_examples=1, n_avoid=1, n_texts=2, max_tokens=12),
 }
 
 
@@ -136,6 +140,8 @@ def test_generators_with_models_pass_the_checks_of_scikit_learn(
     generator = clone(WITH_MODELS[name])
     if name == "CausalLMGenerator":
         generator.set_params(model=str(tiny_gpt2))
+    if name == "PromptGenerator":
+        generator.set_params(model=str(build_letters_model(tmp_path, [string.printable])))
     if name == "MaskedLMGenerator":
         import torch
         from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
