@@ -1,22 +1,63 @@
-"""Work that is cut into pieces for the workers of joblib: processes here, or those of Dask or Ray elsewhere."""
+"""Work that is cut into pieces for several workers: threads of this process, or those that joblib is told to use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Parallel, cpu_count, delayed, effective_n_jobs
+from joblib.parallel import get_active_backend
 
-__all__ = ["map_pieces"]
+__all__ = ["map_pieces", "n_workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def n_workers(n_jobs: int | None) -> int:
+    """Return how many workers of one thread share the work.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        By the conventions of joblib, -1 all cores that the process may use, with one difference: where
+        ``joblib.parallel_config`` says nothing, None is as many as torch would use threads, and no more than the
+        cores that the process may use. Within a worker of joblib, None is 1.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Examples
+    --------
+    >>> n_workers(1), n_workers(3)
+    (1, 3)
+    """
+    if n_jobs is not None:
+        return effective_n_jobs(n_jobs)
+    backend, configured = get_active_backend()
+    if backend.nesting_level:
+        return 1
+    if configured is not None:
+        return effective_n_jobs(None)
+    import torch
+
+    return max(1, min(cpu_count(), torch.get_num_threads()))
+
+
 def map_pieces(
-    work: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], *, n_jobs: int | None
+    work: Callable[[Sequence[Item]], list[Result]],
+    items: Sequence[Item],
+    *,
+    n_jobs: int | None,
+    smallest: int = 1,
+    worth_sending: int = 1,
 ) -> list[Result]:
     """Return what `work` makes of the items, one result per item, computed by several workers.
+
+    Workers are threads of this process: torch and NumPy release the interpreter while they compute, and nothing has
+    to be loaded or copied. ``joblib.parallel_config(backend=...)`` replaces them by processes, here or elsewhere.
 
     Parameters
     ----------
@@ -26,8 +67,11 @@ def map_pieces(
     items : sequence
         Every worker gets each n-th of them, since neighbours take about as long.
     n_jobs : int or None
-        By the conventions of joblib: None is 1 unless ``joblib.parallel_config`` says otherwise, and -1 all cores
-        that the process may use. With 1, `work` is called here, on all items.
+        As in :func:`n_workers`. With 1, `work` is called here, on all items.
+    smallest : int, default=1
+        Fewest items of a worker; there are fewer workers where items are few.
+    worth_sending : int, default=1
+        Fewest items of a worker for which another process is asked; below, threads of this process do the work.
 
     Returns
     -------
@@ -39,8 +83,15 @@ def map_pieces(
     >>> map_pieces(lambda words: [word.upper() for word in words], ["a", "b"], n_jobs=1)
     ['A', 'B']
     """
-    n_pieces = min(effective_n_jobs(n_jobs), len(items))
+    n_wanted = n_workers(n_jobs)
+    n_pieces = min(n_wanted, len(items) // smallest)
     if n_pieces <= 1:
         return work(items)
-    pieces = Parallel(n_jobs=n_jobs)(delayed(work)(items[first::n_pieces]) for first in range(n_pieces))
+    # As many workers as wanted, whatever the pieces: joblib stops and starts processes when their number changes.
+    parallel = Parallel(
+        n_jobs=n_wanted,
+        prefer="threads",
+        require=None if len(items) >= n_pieces * worth_sending else "sharedmem",
+    )
+    pieces = parallel(delayed(work)(items[first::n_pieces]) for first in range(n_pieces))
     return [pieces[i % n_pieces][i // n_pieces] for i in range(len(items))]

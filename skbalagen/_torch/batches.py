@@ -44,7 +44,9 @@ def length_buckets(
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def batch_parts(rows: np.ndarray, lengths: np.ndarray, tokens_at_once: int) -> list[np.ndarray]:
+def batch_parts(
+    rows: np.ndarray, lengths: np.ndarray, tokens_at_once: int, *, to_share: bool = False
+) -> list[np.ndarray]:
     """Cut a batch into parts of similar length that fit into memory.
 
     Parameters
@@ -55,6 +57,8 @@ def batch_parts(rows: np.ndarray, lengths: np.ndarray, tokens_at_once: int) -> l
         Tokens of each row.
     tokens_at_once : int
         Most tokens of a part, padding included; a longer row is a part of its own.
+    to_share : bool, default=False
+        Whether there are 2, 4, 8, ... parts, or as many as rows, so that threads get as much each.
 
     Returns
     -------
@@ -63,4 +67,7 @@ def batch_parts(rows: np.ndarray, lengths: np.ndarray, tokens_at_once: int) -> l
     """
     rows = rows[np.argsort(lengths[rows], kind="stable")]
     n_rows = max(1, tokens_at_once // int(lengths[rows[-1]]))
-    return np.array_split(rows, math.ceil(len(rows) / n_rows))
+    n_parts = math.ceil(len(rows) / n_rows)
+    if to_share:
+        n_parts = min(max(2, 2 ** (n_parts - 1).bit_length()), len(rows))
+    return np.array_split(rows, n_parts)

@@ -32,7 +32,7 @@ _ATTEMPTS, _LEADING = 2, 2.0**18
 # A remainder of columns or rows is summed in another order: attention is run on a multiple of 16 columns, the width of
 # the vector units, and products on a multiple of 8 rows.
 _COLUMNS, _ROWS = 16, 8
-_CACHE_BYTES = 2**30  # of keys and values; longer texts are sampled fewer at a time
+_CACHE_BYTES = 2**29  # of keys and values; longer texts are sampled fewer at a time
 
 
 def nucleus_draw(logits: torch.Tensor, u: torch.Tensor, top_p: float, temperature: float) -> torch.Tensor:
@@ -170,7 +170,7 @@ def sample_tokens(
         As in :func:`nucleus_draw`.
     batch_size : int
         Most texts that are sampled at the same time, at least 1; fewer where their keys and values would take
-        more than a gigabyte.
+        more than half a gigabyte.
     stop_tokens : sequence of int, default=()
         Tokens that end a text too, and belong to it: those that hold the end of a line, for instance.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skbalagen._torch.batches import batch_parts, length_buckets
 from skbalagen._torch.device import autocast, return_memory, torch_seed
+from skbalagen._torch.gradients import GradientSum
 from skbalagen._torch.training_state import BestWeights, TrainingHistory, TrainingState
 from skbalagen._utils.progress import progress_bar, progress_shown
 from skbalagen._utils.time_limit import seconds_left
@@ -46,6 +48,7 @@ def fine_tune(
     faster: Mapping[int, float] | None = None,
     counts: Sequence[int] | np.ndarray | None = None,
     tokens_at_once: int = 256,
+    n_threads: int | None = None,
     rng: np.random.Generator,
     verbose: int = 0,
 ) -> TrainingHistory:
@@ -104,6 +107,10 @@ def fine_tune(
     tokens_at_once : int, default=256
         Tokens, padding included, whose activations are in memory at a time. A larger batch is run in parts
         whose gradients add up, so that the memory is bounded and the result is that of the whole batch.
+    n_threads : int, default=None
+        Parts of a batch that are computed at once, on a CPU, each with one thread of torch; the result is the same,
+        bit for bit, for any number. `loss` draws no random numbers but torch's then. None is one part at a time,
+        with all threads of torch or on an accelerator.
     rng : numpy.random.Generator
         Order of the rows; the seed of dropout is drawn from it.
     verbose : int, default=0
@@ -127,6 +134,10 @@ def fine_tune(
     def drawn() -> list[np.ndarray]:
         return length_buckets(draws(rng), lengths, batch_size, rng)
 
+    def share_of_loss(rows: np.ndarray, part: np.ndarray) -> torch.Tensor:
+        with autocast(device):
+            return loss(part) * float(counts[part].sum() / counts[rows].sum())
+
     plan = [drawn() for _ in range(epochs if drawn_ahead else 1)]
     n_steps = sum(map(len, plan)) if drawn_ahead else epochs * len(plan[0])
     rate = _schedule(n_steps, warmup)
@@ -138,6 +149,7 @@ def fine_tune(
         progress_shown(verbose),
         progress_bar(title="fine-tuning", unit="step", total=n_steps) as bar,
         torch_seed(int(rng.integers(2**31))),
+        GradientSum(trained, n_threads) as gradients,
     ):
         if resume is not None:
             history = resume.put_back(model, optimizer, best, rng)
@@ -152,11 +164,8 @@ def fine_tune(
             total, left = 0.0, seconds_left()
             for step, rows in enumerate(batches, start=1):
                 _set_rate(optimizer, rate(history.n_steps))
-                for part in batch_parts(rows, lengths, tokens_at_once):
-                    with autocast(device):
-                        part_loss = loss(part) * float(counts[part].sum() / counts[rows].sum())
-                    part_loss.backward()
-                    total += part_loss.item()
+                parts = batch_parts(rows, lengths, tokens_at_once, to_share=n_threads is not None)
+                total += gradients.add(partial(share_of_loss, rows), parts)
                 if penalty is not None:
                     extra = penalty()
                     extra.backward()

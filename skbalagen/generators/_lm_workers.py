@@ -1,30 +1,34 @@
-"""Candidates of a language model from several workers, each with one thread and the model from a folder."""
+"""Candidates of a language model from several workers of one thread each.
+
+Threads of this process share the model. Other processes, where joblib is told to use them, read it from a folder.
+"""
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
+from copy import deepcopy
 from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, TypeVar
 
-from joblib import effective_n_jobs
-
+from skbalagen._torch.threads import one_thread
 from skbalagen.generators._lm_sampling import sample_texts
 from skbalagen.models.load import load_causal_lm
 from skbalagen.models.quiet import quiet_transformers
-from skbalagen.parallel import map_pieces
+from skbalagen.parallel import map_pieces, n_workers
 
 __all__ = ["ModelFolder", "map_in_workers", "sample_in_workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_SMALLEST_PIECE = 16  # rows of a batch below which a worker gains too little
 _loading = threading.Lock()  # transformers cannot load in two threads at a time
 
 
@@ -71,7 +75,7 @@ def sample_in_workers(
     folder : ModelFolder
         Of this model and tokenizer.
     n_jobs : int or None
-        As in :func:`~skbalagen.parallel.map_pieces`. One worker, or a model on an accelerator, samples here.
+        As in :func:`map_in_workers`.
 
     Returns
     -------
@@ -103,22 +107,60 @@ def map_in_workers(
         Each result depends on its own item only. Worker processes get it as a pickle.
     items : sequence
     model, tokenizer
-        What this process works with; workers read them from `folder`.
+        What this process works with.
     folder : ModelFolder
-        Of this model and tokenizer.
+        Of this model and tokenizer, for other processes.
     n_jobs : int or None
-        As in :func:`~skbalagen.parallel.map_pieces`. One worker, or a model on an accelerator, works here.
+        As in :func:`~skbalagen.parallel.map_pieces`; 16 items are the fewest of a worker. A model on an accelerator
+        works here, on all items.
 
     Raises
     ------
     FileNotFoundError
         A worker on another machine does not see the folder.
     """
-    if effective_n_jobs(n_jobs) == 1 or len(items) < 2 or model.device.type != "cpu":
+    if model.device.type != "cpu":
         return work(model, tokenizer, items)
-    return map_pieces(
-        partial(_work_on_piece, folder.path(model, tokenizer), os.getpid(), work), items, n_jobs=n_jobs
-    )
+    on_piece = partial(_work_on_piece, _SharedModel(model, tokenizer, folder), work)
+    n_jobs = n_workers(n_jobs)  # None asks how many threads torch has
+    with one_thread():
+        return map_pieces(on_piece, items, n_jobs=n_jobs, smallest=_SMALLEST_PIECE)
+
+
+class _SharedModel:
+    """A model and its tokenizer for any worker: a thread gets the model itself, another process reads the folder."""
+
+    def __init__(self, model: Any, tokenizer: Any, folder: ModelFolder) -> None:
+        self.model, self.tokenizer, self.folder = model, tokenizer, folder
+        self.thread, self.context = (
+            threading.get_ident(),
+            copy_context(),
+        )  # context: whether progress is shown
+
+    def run(
+        self, work: Callable[[Any, Any, Sequence[Item]], list[Result]], items: Sequence[Item]
+    ) -> list[Result]:
+        if threading.get_ident() == self.thread:
+            return work(self.model, self.tokenizer, items)
+        # A tokenizer of its own for each thread: options of a call are state of the tokenizer.
+        return self.context.copy().run(work, self.model, deepcopy(self.tokenizer), items)
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return _SavedModel, (self.folder.path(self.model, self.tokenizer),)
+
+
+class _SavedModel:
+    """What a :class:`_SharedModel` is in another process."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def run(
+        self, work: Callable[[Any, Any, Sequence[Item]], list[Result]], items: Sequence[Item]
+    ) -> list[Result]:
+        with _loading:
+            model, tokenizer = _loaded(self.path)
+        return work(model, tokenizer, items)
 
 
 def _sample_piece(
@@ -132,19 +174,12 @@ def _sample_piece(
 
 
 def _work_on_piece(
-    folder: str,
-    parent: int,
+    shared: _SharedModel | _SavedModel,
     work: Callable[[Any, Any, Sequence[Item]], list[Result]],
     items: Sequence[Item],
 ) -> list[Result]:
-    """Work in a worker; `parent` is the number of the process that asks."""
-    import torch
-
-    if os.getpid() != parent:
-        torch.set_num_threads(1)
-    with _loading:
-        model, tokenizer = _loaded(folder)
-    return work(model, tokenizer, items)
+    with one_thread():
+        return shared.run(work, items)
 
 
 @lru_cache(maxsize=1)

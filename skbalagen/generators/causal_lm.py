@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
+from joblib import cpu_count
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -28,6 +29,7 @@ from skbalagen.generators._lm_workers import ModelFolder, sample_in_workers
 from skbalagen.generators._words import has_word
 from skbalagen.generators.base import check_span_labels
 from skbalagen.models.catalog import SMOLLM2
+from skbalagen.parallel import n_workers
 
 __all__ = ["CausalLMGenerator"]
 
@@ -99,12 +101,13 @@ class CausalLMGenerator(BaseEstimator):
     top_p : float, default=0.95
         Probability mass of the nucleus that tokens are drawn from, in (0, 1].
     sampling_batch_size : int, default=128
-        Most texts that are sampled at the same time, at least 1; fewer where their keys and values would take more
-        than a gigabyte.
+        Most texts that a worker samples at the same time, at least 1; fewer where their keys and values would take
+        more than half a gigabyte.
     n_jobs : int or None, default=None
-        Workers of one thread that sample, by the conventions of joblib: None is 1 unless ``joblib.parallel_config``
-        says otherwise, -1 all cores that this process may use. They share the memory of the weights on a CPU. With 1,
-        or on an accelerator, this process samples. Fine-tuning always runs in this process.
+        Workers of one thread that fine-tune and sample on a CPU, by the conventions of joblib: -1 is all cores that
+        this process may use, and so is None, unless torch has fewer threads, ``joblib.parallel_config`` says
+        otherwise, or a worker of joblib runs this. They are threads of this process; another backend of
+        ``parallel_config`` replaces them for sampling.
     device : str, default="auto"
         Name of a torch device; "auto" is the accelerator if there is one, else the CPU.
     random_state : int, RandomState instance or None, default=None
@@ -134,10 +137,9 @@ class CausalLMGenerator(BaseEstimator):
     -----
     Pickles carry no weights, to stay small; :meth:`save` and :meth:`load` keep them.
 
-    A candidate is the same text, to the last bit, for any `sampling_batch_size` and `n_jobs`, and whatever is sampled
-    beside it, where products are computed in bfloat16 on a CPU (the dtype of `model_` says so), and in float32 with
-    one thread. With more of them in float32, or on an accelerator, libraries sum in an order that depends on the
-    number of rows: there, and on another kind of processor, a few texts may turn at a draw between two tokens.
+    On a CPU, fine-tuned weights and candidates are the same, to the last bit, for any `n_jobs`, and a candidate for any
+    `sampling_batch_size` and whatever is sampled beside it. On an accelerator, libraries sum in an order that depends
+    on the number of rows: there, and on another kind of processor, a few texts may turn at a draw between two tokens.
 
     References
     ----------
@@ -278,8 +280,9 @@ class CausalLMGenerator(BaseEstimator):
             counts=rows.n_text,
             patience=self.patience,
             rng=rng,
+            n_threads=min(n_workers(self.n_jobs), cpu_count()) if self.model_.device.type == "cpu" else None,
             verbose=self.verbose,
-            **resumable(self.get_params(), texts.tolist(), labels.tolist(), seed),
+            **resumable(self.get_params() | {"n_jobs": None}, texts.tolist(), labels.tolist(), seed),
         )
         self.validation_perplexity_ = math.exp(min(self.history_.validation_loss, default=math.nan))
         freeze_model(self.model_)

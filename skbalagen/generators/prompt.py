@@ -73,7 +73,7 @@ class PromptGenerator(BaseEstimator):
     top_p : float, default=0.95
         Probability mass of the nucleus that tokens are drawn from, in (0, 1].
     sampling_batch_size : int, default=128
-        Most texts that are sampled at the same time, at least 1.
+        Most texts that a worker samples at the same time, at least 1.
     n_jobs : int or None, default=None
         Workers of one thread that sample, as in :class:`~skbalagen.CausalLMGenerator`.
     device : str, default="auto"

@@ -58,3 +58,15 @@ def test_batch_parts_are_as_few_as_the_longest_row_allows():
     lengths = np.array([2, 4, 4, 2, 4, 4])
     assert [p.tolist() for p in batch_parts(np.arange(6), lengths, 8)] == [[0, 3], [1, 2], [4, 5]]
     assert len(batch_parts(np.arange(6), lengths, 24)) == 1
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "tokens_at_once", "n_parts"),
+    [(1, 100, 1), (2, 100, 2), (16, 100, 2), (16, 30, 4), (5, 8, 5), (12, 12, 8)],
+)
+def test_batch_parts_to_share_are_a_power_of_two_or_as_many_as_rows(n_rows, tokens_at_once, n_parts):
+    lengths = np.full(20, 5)
+    parts = batch_parts(np.arange(n_rows), lengths, tokens_at_once, to_share=True)
+    assert len(parts) == n_parts
+    assert sorted(np.concatenate(parts).tolist()) == list(range(n_rows))
+    assert all(len(part) == 1 or 5 * len(part) <= tokens_at_once for part in parts)

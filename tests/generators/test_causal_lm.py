@@ -45,6 +45,20 @@ def test_same_seed_same_model_other_seed_other(tiny_gpt2, corpus):
     assert first != other
 
 
+@pytest.mark.parametrize("lora_rank", [None, 4])
+def test_fit_is_the_same_for_any_n_jobs_and_leaves_the_threads_of_torch_alone(tiny_gpt2, corpus, lora_rank):
+    before = torch.get_num_threads()
+    fitted = [
+        tiny(tiny_gpt2, n_jobs=n_jobs, lora_rank=lora_rank, device="cpu").fit(*corpus)
+        for n_jobs in (1, 2, None)
+    ]
+    weights = [generator.model_.state_dict() for generator in fitted]
+    for other in weights[1:]:
+        assert all(torch.equal(other[name], weight) for name, weight in weights[0].items())
+    assert fitted[0].history_ == fitted[1].history_ == fitted[2].history_
+    assert torch.get_num_threads() == before
+
+
 def test_candidates_that_are_empty_or_too_long_fail(tiny_gpt2, corpus):
     with pytest.warns(UserWarning, match="max_tokens should hold the rows"):
         generator = tiny(tiny_gpt2, epochs=1, max_tokens=3).fit(*corpus)

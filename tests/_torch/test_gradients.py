@@ -1,0 +1,121 @@
+"""Gradients of the parts of a batch: the same sum, bit for bit, for any number of threads."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from skbalagen._torch.device import torch_seed
+from skbalagen._torch.gradients import GradientSum
+
+PARTS = np.array_split(np.arange(23), 5)
+
+
+class Work:
+    """A small network, with its loss on some rows; `where` is the threads that computed it."""
+
+    def __init__(self, dropout=0.0):
+        with torch_seed(0):
+            self.model = torch.nn.Sequential(
+                torch.nn.Linear(8, 16), torch.nn.Tanh(), torch.nn.Dropout(dropout), torch.nn.Linear(16, 1)
+            )
+            self.X = torch.randn(23, 8)
+        self.unused = torch.nn.Parameter(torch.zeros(1))
+        self.trained = [*self.model.parameters(), self.unused]
+        self.where, self.threads = [], []
+
+    def loss(self, rows):
+        self.where.append(threading.get_ident())
+        self.threads.append(torch.get_num_threads())
+        return ((self.model(self.X[rows]) - self.X[rows, :1]) ** 2).sum()
+
+    def gradients(self, n_threads, n_batches=3):
+        """Return the sums of the losses of some batches, and the gradients after each."""
+        losses, gradients = [], []
+        with torch_seed(1), GradientSum(self.trained, n_threads) as gradient_sum:
+            for _ in range(n_batches):
+                losses.append(gradient_sum.add(self.loss, PARTS))
+                gradients.append([None if p.grad is None else p.grad.clone() for p in self.trained])
+        return losses, gradients
+
+
+def equal(one, other):
+    return all(
+        (a is None and b is None) or torch.equal(a, b)
+        for batch, same in zip(one, other, strict=True)
+        for a, b in zip(batch, same, strict=True)
+    )
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_the_sum_is_the_same_for_any_number_of_threads(dropout):
+    expected = Work(dropout).gradients(1)
+    for n_threads in (2, 3, 9):
+        losses, gradients = Work(dropout).gradients(n_threads)
+        assert losses == expected[0]
+        assert equal(gradients, expected[1])
+    assert len(set(expected[0])) == (1 if dropout == 0 else 3)
+
+
+def test_the_sum_over_parts_is_the_gradient_of_the_whole():
+    work = Work()
+    (loss,), (gradients,) = work.gradients(2, n_batches=1)
+    whole = work.loss(np.arange(23))
+    assert loss == pytest.approx(whole.item(), rel=1e-6)
+    work.model.zero_grad()
+    whole.backward()
+    for mine, parameter in zip(gradients, work.model.parameters(), strict=False):
+        torch.testing.assert_close(mine, parameter.grad, rtol=1e-5, atol=1e-5)
+    assert gradients[-1] is None
+
+
+def test_gradients_are_added_to_those_that_are_there():
+    work = Work()
+    _, (first, second) = work.gradients(2, n_batches=2)
+    torch.testing.assert_close(second[0], 2 * first[0])
+
+
+def test_losses_are_computed_in_threads_after_the_first_batch_unless_they_draw():
+    here = threading.get_ident()
+    still, drawing = Work(), Work(dropout=0.5)
+    still.gradients(2)
+    drawing.gradients(2)
+    assert [thread == here for thread in still.where] == [True] * 5 + [False] * 10
+    assert [thread == here for thread in drawing.where] == [True] * 15
+
+
+def test_each_part_has_one_thread_of_torch_and_none_leaves_torch_alone():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        counts = {}
+        for n_threads in (None, 1, 2):
+            work = Work()
+            work.gradients(n_threads)
+            counts[n_threads] = set(work.threads)
+        assert counts == {None: {3}, 1: {1}, 2: {1}}
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_one_tensor_for_two_parameters_is_not_counted_twice():
+    a, b = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2))
+    with GradientSum([a, b], 2) as gradient_sum:
+        gradient_sum.add(lambda rows: ((a + b) * float(len(rows))).sum(), [np.arange(2), np.arange(3)])
+    assert a.grad.tolist() == b.grad.tolist() == [5.0, 5.0]
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_errors_of_a_part_come_through_and_torch_is_as_before(n_threads):
+    before = torch.get_num_threads()
+
+    def failing(rows):
+        raise FloatingPointError(f"rows {rows.tolist()}")
+
+    with pytest.raises(FloatingPointError, match=r"rows \[0, 1"), GradientSum([], n_threads) as gradient_sum:
+        gradient_sum.add(failing, PARTS)
+    assert torch.get_num_threads() == before
