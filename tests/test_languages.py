@@ -22,6 +22,7 @@ from skbalagen import (
 )
 from skbalagen._utils.text import fold_text
 from skbalagen.balagen.labelers import default_labelers
+from skbalagen.compare.build import named_classifier
 from skbalagen.generators._words import join_words, split_words
 from tests.generators.tiny_letters import build_letters_model
 from tests.rows_in_languages import ROWS
@@ -196,3 +197,11 @@ def test_a_word_classifier_of_ones_own_reads_scripts_without_spaces():
         warnings.simplefilter("ignore", ShortfallWarning)
         resampler.fit_resample(X, y)
     assert resampler.report_["n_accepted"].sum() > 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_remedies_are_compared_on_words_of_any_script(language):
+    X, y = rows_of(language)
+    words = named_classifier("tfidf").fit(X, y)[0]
+    known = set(words.get_feature_names_out())
+    assert {"german": "straßenbahn", "arabic": "بطاقتي", "chinese": "卡", "hindi": "कार्ड"}[language] in known

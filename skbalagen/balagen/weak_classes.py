@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._utils.random import as_seed
+from skbalagen._utils.scripts import WORD_PATTERN
 from skbalagen._utils.sklearn_compat import HasMethods, Interval, fit_context
 from skbalagen._utils.text import Labels, Texts
 from skbalagen._utils.validation import check_texts_and_labels
@@ -136,4 +137,5 @@ def _words() -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    return make_pipeline(TfidfVectorizer(), LogisticRegression(C=10.0, max_iter=1000))
+    words = TfidfVectorizer(token_pattern=WORD_PATTERN)
+    return make_pipeline(words, LogisticRegression(C=10.0, max_iter=1000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skbalagen._utils.scripts import WORD_PATTERN
 from skbalagen.balagen.policy import augment_only
 from skbalagen.balagen.resampler import BalaGenResampler
 from skbalagen.classifiers import EmbeddingClassifier, TransformerClassifier
@@ -34,7 +35,8 @@ def named_classifier(name: str, *, random_state: int | None = None) -> Any:
     from sklearn.pipeline import make_pipeline
 
     if name == "tfidf":
-        return make_pipeline(TfidfVectorizer(), LogisticRegression(C=30.0, max_iter=2000))
+        words = TfidfVectorizer(token_pattern=WORD_PATTERN)
+        return make_pipeline(words, LogisticRegression(C=30.0, max_iter=2000))
     if name == "embedding":
         return EmbeddingClassifier(C=10.0, max_iter=2000)
     if name == "encoder":

@@ -6,20 +6,13 @@ import re
 from collections.abc import Sequence
 from unicodedata import category
 
+from skbalagen._utils.scripts import ATTACHED, UNSPACED
+
 __all__ = ["has_word", "join_words", "split_words", "word_of", "written_like"]
 
-# Scripts that put no space between words: Thai, Lao, Burmese, Khmer; Chinese characters, kana, and their punctuation.
-_UNSPACED = (
-    "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\uff01-\uff0f\uff1a-\uff20\uff5b-\uff9f\U00020000-\U0003ffff"
-)
-# Vowels and tones that are written above, below or behind a letter of these scripts.
-_ATTACHED = (
-    "\u0e31\u0e33-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb3-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b6-\u17d3\u3099\u309a"
-)
-_UNIT = re.compile(rf"[{_UNSPACED}][{_ATTACHED}]*|[^\s{_UNSPACED}]+")
-_TIGHT = re.compile(rf"[{_UNSPACED}]")
-_TWO_LETTERS = re.compile(rf"[^\W\d_]{{2}}|[{_UNSPACED}]")
+_UNIT = re.compile(rf"[{UNSPACED}][{ATTACHED}]*|[^\s{UNSPACED}]+")
+_TIGHT = re.compile(rf"[{UNSPACED}]")
+_TWO_LETTERS = re.compile(rf"[^\W\d_]{{2}}|[{UNSPACED}]")
 
 
 def split_words(text: str) -> list[str]:
