@@ -1,7 +1,7 @@
 """scikit-learn's private names; the package imports them from this file only.
 
 They have no public counterpart. An estimator needs them to validate its parameters, check weights and column names
-as scikit-learn does, and report progress to callbacks.
+as scikit-learn does, name the parameters of its parts, and report progress to callbacks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
@@ -24,6 +25,7 @@ except ImportError:  # scikit-learn before 1.9
 
 
 __all__ = [
+    "BaseComposition",
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",

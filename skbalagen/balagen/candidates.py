@@ -22,6 +22,7 @@ from skbalagen.balagen.selection import distinct, select
 from skbalagen.balagen.stream import Stream
 from skbalagen.balagen.text_quality import TextRules
 from skbalagen.balagen.time_budget import TimeBudget
+from skbalagen.balagen.training_set import sample_rows
 
 __all__ = ["FEW_ROWS", "Candidates", "Judged", "Rules", "candidate_budget"]
 
@@ -74,6 +75,8 @@ class Rules:
         Words to the number of tokens that the generator's model reads each of them in, once it is fitted.
     time : TimeBudget
         How long candidates may be read.
+    review : callable
+        Called with the streams {label: Stream} before each round.
     """
 
     share: Callable[[int], float]
@@ -83,6 +86,7 @@ class Rules:
     text_rules: TextRules = field(default_factory=TextRules)
     count_tokens: Callable[[Sequence[str]], Sequence[int]] | None = None
     time: TimeBudget = field(default_factory=TimeBudget)
+    review: Callable[[Mapping[Any, Stream]], None] = lambda streams: None
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,8 @@ class Candidates:
     @cached_property
     def _utterances(self) -> LearnedRules:
         """The rules of what is an utterance; the rows are looked at only if there are candidates."""
-        return self.rules.text_rules.learn(self._rows, self._labels, self.rules.count_tokens)
+        some = sample_rows(self._labels)
+        return self.rules.text_rules.learn(self._rows[some], self._labels[some], self.rules.count_tokens)
 
     def take_unlabeled(self, texts: np.ndarray | None, labelers: Any, *, seed: int) -> None:
         """Take real texts that the labelers assign to a class that lacks rows.
@@ -211,6 +216,7 @@ class Candidates:
                 wishes = _within(wishes, self.rules.time.begin_round(self.budget))
                 if not wishes:
                     break
+                self.rules.review(streams)
                 self.budget -= sum(wishes.values())
                 bar.set_postfix_str(_still_open(streams))
                 yield {c: range(len(streams[c].texts), len(streams[c].texts) + n) for c, n in wishes.items()}

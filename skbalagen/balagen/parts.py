@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Self
@@ -14,6 +15,7 @@ from skbalagen._utils.text import Labels, Texts
 from skbalagen.balagen.labelers import LabelerEnsemble, NoLabelers
 from skbalagen.balagen.selection import check_margin, required_votes
 from skbalagen.generators.nlpaug import NlpaugGenerator, is_nlpaug_augmenter
+from skbalagen.generators.union import GeneratorUnion
 
 __all__ = [
     "GENERATORS",
@@ -37,8 +39,8 @@ def make_generator(generator: Any) -> Any:
 
     Parameters
     ----------
-    generator : str, TextGenerator, nlpaug augmenter or None
-        None is "causal-lm".
+    generator : str, TextGenerator, nlpaug augmenter, list of them or None
+        None is "causal-lm". A list, of pairs with a name or without names, is a :class:`GeneratorUnion`.
 
     Raises
     ------
@@ -49,14 +51,34 @@ def make_generator(generator: Any) -> Any:
     if isinstance(generator, str) and generator in GENERATORS:
         module, name = GENERATORS[generator]
         return getattr(import_module(f"skbalagen.generators.{module}"), name)()
+    if isinstance(generator, list | tuple):
+        return GeneratorUnion(_named([_named_part(part) for part in generator]))
     if is_nlpaug_augmenter(generator):
         return NlpaugGenerator(generator)
     if isinstance(generator, type) or not (hasattr(generator, "fit") and hasattr(generator, "sample")):
         raise TypeError(
             f"generator must be one of {sorted(GENERATORS)}, an nlpaug augmenter, or an object with fit(X, y) and "
-            f"sample(spans, *, random_state), got {generator!r}. See skbalagen.TextGenerator."
+            f"sample(spans, *, random_state), or a list of these, got {generator!r}. See skbalagen.TextGenerator."
         )
     return clone(generator, safe=False)
+
+
+def _named_part(part: Any) -> tuple[str, Any]:
+    """Return the name and the generator of an entry of a list: as in a pair, else its class."""
+    if isinstance(part, tuple) and len(part) == 2 and isinstance(part[0], str):
+        return part[0], make_generator(part[1])
+    made = make_generator(part)
+    return part if isinstance(part, str) else type(made).__name__, made
+
+
+def _named(parts: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Number the names that occur again: EDAGenerator, EDAGenerator-2."""
+    seen: Counter[str] = Counter()
+    pairs = []
+    for name, made in parts:
+        seen[name] += 1
+        pairs.append((name if seen[name] == 1 else f"{name}-{seen[name]}", made))
+    return pairs
 
 
 def make_labelers(

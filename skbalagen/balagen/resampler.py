@@ -62,9 +62,11 @@ default="auto"
         class; in [0, 100]. Above 100, ``B_low = beta_low / 100`` times the largest class.
     beta_high : float, default=0
         Percentage of the classes, largest first, that are thinned to B_high; in [0, 100 - beta_low].
-    generator : str, TextGenerator or nlpaug augmenter, default=None
+    generator : str, TextGenerator, nlpaug augmenter or list of them, default=None
         None or "causal-lm" is the embedded language model; the other strings are "eda", "markov-chain" and
-        "sample-copy" (copies of rows). An object with ``fit`` and ``sample`` is cloned.
+        "sample-copy" (copies of rows). An object with ``fit`` and ``sample`` is cloned. Of a list, with or
+        without names, the streams are read in turn: see :class:`GeneratorUnion`. One that is refused nearly always is
+        no longer asked, with a warning.
     labelers : list of classifiers or LabelerEnsemble, default=None
         scikit-learn classifiers on raw text that judge candidates. None is the default ensemble, ``[]``
         switches weak labeling off. The voting rule is a parameter of LabelerEnsemble.
@@ -72,7 +74,8 @@ default="auto"
         Which parts are trained on the balanced set D_S, in which small classes are copied up to B_low and large
         ones thinned to B_high; the other parts learn from the rows as they are (Table 7 of the paper). A dict
         such as ``{"generator": "largest", "labelers": "band"}`` says for each what balanced means: "band" is D_S,
-        "largest" has every class copied up to the largest, whatever the betas.
+        "largest" has every class copied up to the largest, whatever the betas. Of more than 20,000 rows, so many are
+        learned from, drawn evenly from the classes, with a warning; ``"max_rows"`` of such a dict is another number.
     generated_share : float, default=None
         Upper bound on the fraction of missing rows filled by generation, in (0, 1]; copies fill the rest. None
         is what the generator advises for each class size: see :meth:`CausalLMGenerator.advised_share`. 1.0 is
@@ -118,6 +121,8 @@ default="auto"
         B_low and B_high; None unless the percentile policy applies.
     sampling_strategy_ : dict of {label: int}
         Rows wanted of each class.
+    rows_per_class_ : int or None
+        Most rows of a class that parts learned from; None if they learned from all, or from none.
     generator_ : TextGenerator
         The fitted generator; unfitted if no class was to be filled.
     labelers_ : LabelerEnsemble or None
@@ -128,17 +133,18 @@ default="auto"
         The row of X that each row is or copies; -1 for new texts.
     report_ : DataFrame of shape (n_classes, n_columns)
         One row per class, smallest first: n_before, n_target, n_kept, n_candidates, n_malformed (refused by
-        `text_rules`; counts of each rule are in ``report_.attrs["malformed"]``), n_accepted (by the labelers),
+        `text_rules`; ``report_.attrs["malformed"]`` has {rule: {label: count}}), n_accepted (by the labelers),
         n_near_duplicates and n_leaks (accepted texts that nearly repeat a row, or carry over a number, e-mail
         address or URL of one, added or not), n_generated (rows added), n_copied, n_after, n_missing, why its
         stream `stopped`, and the agreement of its labelers; n_unlabeled if `unlabeled` was given.
-        ``report_.attrs["labeler_agreement"]`` has the agreement of each pair of labelers.
-    candidates_ : DataFrame of shape (n_candidates, 9)
+        ``report_.attrs["labeler_agreement"]`` has the agreement of each pair of labelers, and
+        ``report_.attrs["generators"]`` the counts of each generator if there are several.
+    candidates_ : DataFrame of shape (n_candidates, 10)
         text, label, votes (list of bool), confidence, verdict, reason (the rule of `text_rules` that refused it, or ""),
-        near_duplicate_of (row of X, -1 for none), secret ("number", "e-mail address", "URL" or "") and source
-        ("generated" or "unlabeled"). Verdicts are "accepted", "surplus" (accepted, but the class was full), "leak" and
-        "near-duplicate" (accepted by the labelers, but refused), "rejected", "malformed" (by `text_rules`), "duplicate"
-        (of a row of X or of another candidate) and "failed".
+        near_duplicate_of (row of X, -1 for none), secret ("number", "e-mail address", "URL" or ""), source
+        ("generated" or "unlabeled") and generator (its name in a list, or its class). Verdicts are "accepted", "surplus"
+        (accepted, but the class was full), "leak" and "near-duplicate" (accepted by the labelers, but refused),
+        "rejected", "malformed" (by `text_rules`), "duplicate" (of a row of X or of another candidate) and "failed".
     stopped_ : {"done", "time"}
         Whether `max_minutes` ended the fine-tuning or the candidates of a class early.
     sample_weight_ : ndarray of shape (n_samples_new,) or None
@@ -218,7 +224,7 @@ default="auto"
         beta_high: float = 0,
         generator: Any = None,
         labelers: Sequence[Any] | LabelerEnsemble | None = None,
-        balance_training: str | Mapping[str, str | None] | None = "both",
+        balance_training: str | Mapping[str, Any] | None = "both",
         generated_share: float | None = None,
         max_candidates: str | float = "auto",
         max_minutes: float | None = None,

@@ -33,10 +33,12 @@ from skbalagen.balagen.policy import (
     resolve_targets,
 )
 from skbalagen.balagen.precautions import check_rows_wanted
+from skbalagen.balagen.several_generators import drop_refused
 from skbalagen.balagen.text_quality import make_text_rules
 from skbalagen.balagen.time_budget import TimeBudget, TimedGenerator
-from skbalagen.balagen.training_set import BalanceTraining, balance_of
+from skbalagen.balagen.training_set import ALL_ROWS, balance_of
 from skbalagen.cache import CachedGenerator, CachedLabelers, ComponentCache, open_cache
+from skbalagen.generators.union import GeneratorUnion
 
 __all__ = ["Run", "choose_policy", "run"]
 
@@ -47,13 +49,14 @@ _ADVISED_ROWS = 100
 
 
 class Run(NamedTuple):
-    """What one run made, the rows wanted per label, and the parts that made it."""
+    """What one run made, the rows wanted per label, and the parts that made it, of `max_rows` rows at most."""
 
     made: Assembled
     targets: dict[Any, int]
     band: Band | None
     generator: Any
     labelers: LabelerEnsemble | None
+    max_rows: int | None = None
 
 
 def choose_policy(
@@ -164,7 +167,7 @@ def run(
     cache = _open_cache(resampler)
     copies_rows = hasattr(generator, "sample_rows")
     if copies_rows:  # of D: there is nothing to learn, and nothing to judge
-        training = BalanceTraining(None, training.labelers)
+        training = training._replace(generator=ALL_ROWS)
         labelers = NoLabelers() if unlabeled is None else labelers
     policy, band = choose_policy(
         resampler, X if sets is None else None, y if sets is None else sets.flat, generator
@@ -174,10 +177,8 @@ def run(
         targets = dict(policy(sets.flat))
         wanted = sets.rows_wanted(targets)
         policy = lambda _: wanted  # noqa: E731 - what the algorithm calls
-    cached = CachedGenerator(generator, cache) if cache and not copies_rows else None
-    writer = generator
-    if not copies_rows:
-        writer = AnnouncedGenerator(TimedGenerator(cached or generator, time), resampler)
+    kept = _kept(generator, cache)
+    writer = kept if copies_rows else AnnouncedGenerator(TimedGenerator(kept, time), resampler)
     judge: WeakLabelers = labelers
     cached_labelers = None
     if isinstance(labelers, LabelerEnsemble):
@@ -196,8 +197,9 @@ def run(
             resampler.shortfall,
             _gate(resampler.near_duplicates),
             make_text_rules(resampler.text_rules),
-            _token_counter(cached or generator),
+            _token_counter(generator, kept),
             time,
+            *([partial(drop_refused, generator)] if isinstance(generator, GeneratorUnion) else []),
         ),
         seeds=seeds,
         unlabeled=unlabeled,
@@ -209,8 +211,9 @@ def run(
         made,
         targets=dict(made.targets) if targets is None else targets,
         band=band,
-        generator=cached.generator if cached else generator,
+        generator=_taken_out(kept),
         labelers=fitted if isinstance(fitted, LabelerEnsemble) and hasattr(fitted, "estimators_") else None,
+        max_rows=training.max_rows,
     )
 
 
@@ -231,12 +234,27 @@ def _share(generator: Any, generated_share: float | None, n_rows: int) -> float:
     return float(share)
 
 
-def _token_counter(generator: Any) -> Callable[[Sequence[str]], Sequence[int]] | None:
+def _kept(generator: Any, cache: ComponentCache | None) -> Any:
+    """Return a generator that takes from the cache what is there: each member of a union by itself."""
+    if cache is None or hasattr(generator, "sample_rows"):
+        return generator
+    if isinstance(generator, GeneratorUnion):
+        return generator.wrap(partial(CachedGenerator, cache=cache))
+    return CachedGenerator(generator, cache)
+
+
+def _taken_out(kept: Any) -> Any:
+    """Return the generator, fitted if there was something to generate, of what :func:`_kept` returned."""
+    if isinstance(kept, GeneratorUnion):
+        return kept.unwrap()
+    return kept.generator if isinstance(kept, CachedGenerator) else kept
+
+
+def _token_counter(generator: Any, kept: Any) -> Callable[[Sequence[str]], Sequence[int]] | None:
     """Return how to count the tokens of words with the model of a generator that is yet to be fitted, if it has one."""
-    inner = generator.generator if isinstance(generator, CachedGenerator) else generator
-    if not hasattr(inner, "count_tokens"):
+    if not hasattr(generator, "count_tokens"):
         return None
-    return lambda words: getattr(generator, "generator", generator).count_tokens(words)
+    return lambda words: (kept.generator if isinstance(kept, CachedGenerator) else kept).count_tokens(words)
 
 
 def _gate(near_duplicates: str | LeakGate) -> LeakGate:

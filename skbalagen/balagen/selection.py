@@ -102,7 +102,7 @@ def is_likeliest(wanted: np.ndarray, others: np.ndarray, margin: float = 0.0) ->
 
 def check_margin(margin: Any) -> None:
     """Raise ValueError unless `margin` is a number in [0, 1)."""
-    if isinstance(margin, bool) or not isinstance(margin, Real) or not 0 <= margin < 1:
+    if isinstance(margin, bool) or not isinstance(margin, Real) or not 0 <= float(margin) < 1:
         raise ValueError(
             f"margin of LabelerEnsemble must be a number in [0, 1), got {margin!r}. 0 asks for the likeliest label, "
             "0.2 for a lead of 20 points."

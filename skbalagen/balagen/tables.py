@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -73,31 +73,31 @@ def class_table(
         table = table.drop(columns="n_unlabeled")
     if orders is not None:
         table["order"] = [orders.get(label) for label in sizes]
-    table.attrs["malformed"] = _malformed(list(sizes), streams)
+    table.attrs["malformed"] = _malformed(streams)
     table.attrs["labeler_agreement"] = agreement_matrix(_judged_votes(streams.values())).tolist()
     return table
 
 
-def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFrame:
+def candidate_table(
+    streams_of: Mapping[str, Mapping[Any, Stream]], origins: Callable[[Any, int], list[str]]
+) -> pd.DataFrame:
     """Return one row per candidate.
+
+    Parameters
+    ----------
+    streams_of : mapping of {source: {label: Stream}}
+        The sources are "unlabeled" and "generated".
+    origins : callable
+        Label and number of candidates to the names of the generators that wrote them.
 
     Returns
     -------
-    DataFrame of shape (n_candidates, 9)
+    DataFrame of shape (n_candidates, 10)
         text, label, votes (list of bool), confidence, verdict, reason, near_duplicate_of (row number, -1 for none),
-        secret and source.
+        secret, source and generator ("" for unlabeled texts).
     """
-    names = [
-        "text",
-        "label",
-        "votes",
-        "confidence",
-        "verdict",
-        "reason",
-        "near_duplicate_of",
-        "secret",
-        "source",
-    ]
+    names = ["text", "label", "votes", "confidence", "verdict", "reason", "near_duplicate_of", "secret"]
+    names += ["source", "generator"]
     columns: dict[str, list[Any]] = {name: [] for name in names}
     for source, streams in streams_of.items():
         for label, stream in streams.items():
@@ -109,18 +109,22 @@ def candidate_table(streams_of: Mapping[str, Mapping[Any, Stream]]) -> pd.DataFr
             columns["reason"] += stream.reason
             columns["near_duplicate_of"] += stream.near_duplicate_of
             columns["secret"] += stream.secret
-            columns["source"] += [source] * len(stream.texts)
+            n = len(stream.texts)
+            columns["source"] += [source] * n
+            columns["generator"] += origins(label, n) if source == "generated" else [""] * n
     types = {"confidence": float, "near_duplicate_of": int}
     return pd.DataFrame(
         {name: pd.Series(values, dtype=types.get(name, object)) for name, values in columns.items()}
     )
 
 
-def _malformed(labels: list[Any], streams: Mapping[Any, Stream]) -> dict[str, list[int]]:
-    """Return how many candidates of each class, in the order of `labels`, each rule refused; none that refused none."""
-    counts = [Counter(streams[label].reason if label in streams else ()) for label in labels]
-    rules = dict.fromkeys(rule for of_class in counts for rule in of_class if rule)
-    return {rule: [of_class[rule] for of_class in counts] for rule in rules}
+def _malformed(streams: Mapping[Any, Stream]) -> dict[str, dict[Any, int]]:
+    """Return {rule: {label: refused candidates}}, without zeros."""
+    counts: dict[str, dict[Any, int]] = {}
+    for label, stream in streams.items():
+        for rule, n in Counter(filter(None, stream.reason)).items():
+            counts.setdefault(rule, {})[label] = n
+    return counts
 
 
 def _judged_votes(streams: Iterable[Stream]) -> np.ndarray:

@@ -14,6 +14,7 @@ from skbalagen.generators.row_editing import RowEditingGenerator
 from skbalagen.generators.sample_copy import SampleCopyGenerator
 from skbalagen.generators.sentences import SentenceInsertionGenerator, SentenceShuffleGenerator
 from skbalagen.generators.substitution import EmbeddingSubstitutionGenerator
+from skbalagen.generators.union import GeneratorUnion
 
 __all__ = [
     "BackTranslationGenerator",
@@ -21,6 +22,7 @@ __all__ = [
     "EDAGenerator",
     "EmbeddingSubstitutionGenerator",
     "EndpointGenerator",
+    "GeneratorUnion",
     "MarkovChainGenerator",
     "MaskedLMGenerator",
     "NlpaugGenerator",

@@ -36,6 +36,10 @@ def stream(label, quota, *verdicts, n_labelers=2):
     )
 
 
+def origins(label, n_candidates):
+    return [f"writer of {label}"] * n_candidates
+
+
 @pytest.fixture
 def streams():
     return {
@@ -44,17 +48,8 @@ def streams():
     }
 
 
-COLUMNS = [
-    "text",
-    "label",
-    "votes",
-    "confidence",
-    "verdict",
-    "reason",
-    "near_duplicate_of",
-    "secret",
-    "source",
-]
+COLUMNS = ["text", "label", "votes", "confidence", "verdict", "reason", "near_duplicate_of", "secret"]
+COLUMNS += ["source", "generator"]
 SIZES = {"city": 2, "meal": 5, "fare": 7, "flight": 12}
 TARGETS = {"city": 7, "meal": 7, "fare": 7, "flight": 7}
 KEPT = {"city": 2, "meal": 5, "fare": 7, "flight": 7}
@@ -126,7 +121,7 @@ def test_what_gives_a_row_away_is_counted_per_class_and_not_as_accepted():
     counts = table[["n_accepted", "n_near_duplicates", "n_leaks", "n_generated"]]
     assert counts.loc[["city", "meal", "fare"]].values.tolist() == [[1, 1, 2, 1], [2, 1, 2, 1], [0, 0, 0, 0]]
     assert table.loc["city", "agreement"] == pytest.approx(4 / 5)  # of all that the labelers were shown
-    rows = candidate_table({"generated": {"city": refused}})
+    rows = candidate_table({"generated": {"city": refused}}, origins)
     assert rows["near_duplicate_of"].tolist() == [-1, 7, -1, -1, -1]
     assert rows["secret"].tolist() == ["URL", "", "URL", "", ""]
 
@@ -138,9 +133,9 @@ def test_what_is_malformed_is_counted_per_class_and_rule_and_was_not_shown_to_la
     table = class_table(SIZES, TARGETS, KEPT, {}, streams)
     assert table["n_malformed"].tolist() == [3, 0, 1, 0]
     assert table["n_accepted"].tolist() == [1, 0, 0, 0]
-    assert table.attrs["malformed"] == {"words": [2, 0, 1, 0], "case": [1, 0, 0, 0]}
+    assert table.attrs["malformed"] == {"words": {"city": 2, "fare": 1}, "case": {"city": 1}}
     assert table.loc["city", "agreement"] == 1  # of the one that was judged
-    rows = candidate_table({"generated": streams})
+    rows = candidate_table({"generated": streams}, origins)
     assert rows["reason"].tolist() == ["words", "", "words", "case", "words"]
 
 
@@ -190,11 +185,12 @@ def test_class_table_without_streams():
 
 def test_candidate_table_has_one_row_per_candidate_unlabeled_ones_first(streams):
     found = {"city": stream("city", 1, "accepted")}
-    table = candidate_table({"unlabeled": found, "generated": streams})
+    table = candidate_table({"unlabeled": found, "generated": streams}, origins)
     assert list(table) == COLUMNS
     assert table.index.equals(pd.RangeIndex(9))
     assert table["source"].tolist() == ["unlabeled"] + ["generated"] * 8
     assert table["label"].tolist() == ["city"] * 6 + ["meal"] * 3
+    assert table["generator"].tolist() == ["", *["writer of city"] * 5, *["writer of meal"] * 3]
     expected = streams["city"].verdicts + streams["meal"].verdicts
     assert table["verdict"].tolist()[1:] == expected
     assert table["text"].tolist()[1:6] == ["city text 0", "city text 1", "city text 2", None, "city text 4"]
@@ -203,7 +199,7 @@ def test_candidate_table_has_one_row_per_candidate_unlabeled_ones_first(streams)
 
 
 def test_candidate_table_of_nothing_has_the_same_columns_and_types():
-    table = candidate_table({"unlabeled": {}, "generated": {"city": Stream(3)}})
+    table = candidate_table({"unlabeled": {}, "generated": {"city": Stream(3)}}, origins)
     assert len(table) == 0
     assert list(table) == COLUMNS
     assert table["confidence"].dtype == float
@@ -212,6 +208,6 @@ def test_candidate_table_of_nothing_has_the_same_columns_and_types():
 
 
 def test_labels_keep_their_type():
-    table = candidate_table({"generated": {3: stream("three", 1, "accepted")}})
+    table = candidate_table({"generated": {3: stream("three", 1, "accepted")}}, origins)
     assert table["label"].tolist() == [3]
     assert type(table["label"].iloc[0]) is int
