@@ -46,9 +46,9 @@ class SetFitClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         How often each distinct row is drawn with another one of its class; at least 1.
     batch_size : int, default=4
         Groups of eight texts per training step; at least 1.
-    learning_rate : float, default=1e-4
+    learning_rate : float, default=2e-5
         Peak learning rate of AdamW, above 0.
-    C : float, default=10.0
+    C : float, default=100.0
         Inverse strength of the regularisation of the logistic regression, above 0.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, in the draws and in the logistic regression.
@@ -121,8 +121,8 @@ class SetFitClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         model: str | Path = MINILM,
         n_iterations: int = 5,
         batch_size: int = 4,
-        learning_rate: float = 1e-4,
-        C: float = 10.0,
+        learning_rate: float = 2e-5,
+        C: float = 100.0,
         class_weight: Mapping[Any, float] | str | None = None,
         max_tokens: int = 64,
         device: str = "auto",
