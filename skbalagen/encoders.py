@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -15,16 +15,19 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from skbalagen._torch.device import autocast, resolve_device
+from skbalagen._torch.threads import one_thread
 from skbalagen._utils.sklearn_compat import Interval, fit_context
 from skbalagen._utils.text import Texts, as_texts
 from skbalagen.models.catalog import MINILM
 from skbalagen.models.load import load_sentence_encoder
+from skbalagen.parallel import map_pieces, n_workers
 
 __all__ = ["SentenceEncoder", "remember_vectors"]
 
 # Tokens of a batch, padding included: 64 texts of the longest that the embedded model reads. A model that reads
 # 8192 tokens of a text would need gigabytes for as many.
 _TOKENS_AT_ONCE = 64 * 256
+_BATCHES_WORTH_SENDING = 32  # some 2,000 texts: another process loads the model first
 
 # {(path, device): {text: vector}}
 _Vectors = dict[tuple[str, str], dict[str, np.ndarray]]
@@ -59,14 +62,31 @@ def remember_vectors(vectors: _Vectors | None = None) -> Iterator[None]:
         _remembered.reset(token)
 
 
-# Once per process: labelers and classifiers that name the same model share its weights.
-_load = lru_cache(maxsize=1)(load_sentence_encoder)
+@lru_cache(maxsize=1)
+def _load(path: str, *, device: str) -> Any:
+    """Return the model, once per process: labelers and classifiers that name the same model share its weights."""
+    model = load_sentence_encoder(path, device=device)
+    # The options of a call are state of the tokenizer. Set here, they stay, and threads can share it.
+    model.encode([""], show_progress_bar=False)
+    return model
 
 
 def _batch_size(width: int, batch_size: int) -> int:
     """Return how many texts of `width` tokens fit into a batch: one, or a power of two below `batch_size`."""
     fitting = max(1, _TOKENS_AT_ONCE // width)
     return batch_size if fitting >= batch_size else 2 ** (fitting.bit_length() - 1)
+
+
+def _batches(texts: list[str], longest: int, batch_size: int) -> list[list[int]]:
+    """Return the numbers of the texts of each batch, longest first, of texts that are about as long."""
+    widths = [min(len(text) + 2, longest) for text in texts]
+    sizes = [_batch_size(width, batch_size) for width in widths]
+    batches = []
+    for size in sorted(set(sizes)):
+        rows = [row for row, own in enumerate(sizes) if own == size]
+        rows.sort(key=lambda row: -len(texts[row]))
+        batches += [rows[start : start + size] for start in range(0, len(rows), size)]
+    return batches
 
 
 class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -90,6 +110,10 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     -----
     ``fit`` learns nothing; it loads the model, once per process. A pickled encoder carries no weights and
     loads them again when it is used. Each distinct text of a call is encoded once.
+
+    On a CPU, batches are encoded by as many workers as the process may use cores, each with one thread; the vectors are
+    the same for any number. ``joblib.parallel_config(n_jobs=...)`` sets how many, and its ``backend`` has other
+    processes encode, where each gets some 2,000 texts or more.
 
     References
     ----------
@@ -177,20 +201,37 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Return the unit vectors of distinct texts, float32, of shape (n_texts, n_features_out_)."""
         model = self._model()
         longest = getattr(model, "max_seq_length", None) or sys.maxsize
-        sizes = [_batch_size(min(len(text) + 2, longest), self.batch_size) for text in texts]
+        batches = _batches(texts, longest, self.batch_size)
         vectors = np.empty((len(texts), int(model.get_embedding_dimension())), dtype=np.float32)
-        for size in sorted(set(sizes)):
-            rows = [row for row, own in enumerate(sizes) if own == size]
-            with autocast(model.device):
-                encoded = model.encode(
-                    [texts[row] for row in rows],
-                    batch_size=size,
+        n_jobs = n_workers(None) if model.device.type == "cpu" else 1
+        with one_thread():
+            encoded = map_pieces(
+                self._encode_batches,
+                [[texts[row] for row in batch] for batch in batches],
+                n_jobs=n_jobs,
+                worth_sending=_BATCHES_WORTH_SENDING,
+            )
+        for batch, some in zip(batches, encoded, strict=True):
+            vectors[batch] = some
+        return vectors
+
+    def _encode_batches(self, batches: Sequence[list[str]]) -> list[np.ndarray]:
+        """Return the unit vectors of each batch."""
+        model = self._model()
+        with one_thread(), autocast(model.device):
+            return [
+                model.encode(
+                    batch,
+                    batch_size=len(batch),
                     show_progress_bar=False,
                     convert_to_tensor=True,
                     normalize_embeddings=True,
                 )
-            vectors[rows] = encoded.float().cpu().numpy()
-        return vectors
+                .float()
+                .cpu()
+                .numpy()
+                for batch in batches
+            ]
 
     @property
     def _n_features_out(self) -> int:

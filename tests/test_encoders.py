@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 import shutil
+import threading
 import tracemalloc
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -52,7 +54,7 @@ def test_sentence_encoder_returns_float32_rows_in_the_order_of_the_texts(fake):
 def test_sentence_encoder_encodes_each_distinct_text_once(fake):
     SentenceEncoder(batch_size=7).fit(["x"]).transform(["b", "a", "b", "a"])
     assert fake.asked == [["a", "b"]]
-    assert fake.options[0]["batch_size"] == 7
+    assert fake.options[0]["batch_size"] == 2
     assert fake.options[0]["normalize_embeddings"] is True
     assert fake.options[0]["show_progress_bar"] is False
 
@@ -126,22 +128,77 @@ def test_texts_that_differ_in_trailing_nulls_are_two(fake):
 @pytest.mark.parametrize(
     ("max_seq_length", "batch_size", "sizes"),
     [
-        (256, 64, {64: 6}),
-        (8192, 64, {64: 2, 32: 1, 16: 1, 8: 1, 2: 1}),
-        (None, 64, {64: 2, 32: 1, 16: 1, 8: 1, 1: 1}),
-        (8192, 20, {20: 3, 16: 1, 8: 1, 2: 1}),
+        (256, 64, [64, 64, 32]),
+        (8192, 64, [2] * 20 + [16, 16, 8] + [64, 16]),
+        (None, 64, [1] * 40 + [16, 16, 8] + [64, 16]),
+        (8192, 20, [2] * 20 + [16, 16, 8] + [20] * 4),
     ],
 )
-def test_batches_of_long_texts_hold_fewer(fake, max_seq_length, batch_size, sizes):
+def test_batches_of_long_texts_hold_fewer(fake, one_worker, max_seq_length, batch_size, sizes):
     fake.max_seq_length = max_seq_length
-    texts = ["a" * n for n in (3, 254, 510, 1000, 2000, 20_000)]
-    vectors = SentenceEncoder(batch_size=batch_size).transform(texts)
-    assert {o["batch_size"]: len(a) for a, o in zip(fake.asked, fake.options, strict=True)} == sizes
-    for asked, options in zip(fake.asked, fake.options, strict=True):
-        width = min(max(map(len, asked)) + 2, max_seq_length or 10**9)
-        assert options["batch_size"] == 1 or options["batch_size"] * width <= 64 * 256
-    assert (vectors.argmax(axis=1) == 2).all()
-    assert vectors[:, 2] == pytest.approx([(len(t) + 1) / np.hypot(len(t), len(t) + 1) for t in texts])
+    lengths = [n + i for n in (3, 100, 900, 17_000) for i in range(40)]
+    vectors = SentenceEncoder(batch_size=batch_size).transform(["a" * n for n in lengths])
+    assert [len(asked) for asked in fake.asked] == sizes
+    for asked in fake.asked:
+        width = min(len(asked[0]) + 2, max_seq_length or 10**9)
+        assert len(asked) == 1 or len(asked) * width <= 64 * 256
+        assert [*map(len, asked)] == sorted(map(len, asked), reverse=True)
+    assert vectors[:, 2] == pytest.approx([(n + 1) / np.hypot(n, n + 1) for n in lengths])
+
+
+def workers(monkeypatch, n):
+    monkeypatch.setattr(encoders, "n_workers", lambda n_jobs: n)
+
+
+@pytest.fixture
+def one_worker(monkeypatch):
+    workers(monkeypatch, 1)
+
+
+def test_vectors_and_batches_are_the_same_for_any_number_of_workers(fake, monkeypatch):
+    texts = [f"{'ab' * (i % 17)} {i}" for i in range(300)]
+    found = []
+    for n in (1, 2, 3):
+        workers(monkeypatch, n)
+        fake.asked.clear()
+        found.append((SentenceEncoder(batch_size=16).transform(texts), sorted(fake.asked)))
+    for vectors, asked in found[1:]:
+        np.testing.assert_array_equal(vectors, found[0][0])
+        assert asked == found[0][1]
+
+
+def test_each_worker_has_one_thread_of_torch_and_the_caller_keeps_its_own(fake, monkeypatch):
+    seen = []
+    encode = CountingModel.encode
+
+    def noted(self, texts, **options):
+        seen.append((threading.get_ident(), torch.get_num_threads()))
+        return encode(self, texts, **options)
+
+    monkeypatch.setattr(CountingModel, "encode", noted)
+    workers(monkeypatch, 2)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        SentenceEncoder(batch_size=1).transform(["a", "b", "c"])
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert len(seen) == 3
+    assert {n for _, n in seen} == {1}
+    assert threading.get_ident() not in {thread for thread, _ in seen}
+
+
+def test_a_model_on_an_accelerator_encodes_in_this_thread(fake, monkeypatch):
+    fake.device = torch.device("meta")
+    workers(monkeypatch, 2)
+    monkeypatch.setattr(encoders, "autocast", lambda device: nullcontext())
+    asked = []
+    monkeypatch.setattr(
+        encoders, "map_pieces", lambda work, items, **options: asked.append(options) or work(items)
+    )
+    SentenceEncoder(batch_size=1).transform(["a", "b"])
+    assert [options["n_jobs"] for options in asked] == [1]
 
 
 def test_an_encoder_that_lost_weights_is_refused(tiny_bert, tmp_path):
@@ -162,6 +219,18 @@ def test_sentence_encoder_puts_paraphrases_together():
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-2)
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.3
+
+
+@pytest.mark.model
+def test_real_vectors_are_the_same_from_two_threads(monkeypatch):
+    texts = [
+        f"{word} number {i}" for word in ("order", "where is my refund for the order") for i in range(100)
+    ]
+    found = []
+    for n in (1, 2):
+        workers(monkeypatch, n)
+        found.append(SentenceEncoder().transform(texts))
+    np.testing.assert_array_equal(*found)
 
 
 @pytest.mark.model
