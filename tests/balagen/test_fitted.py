@@ -62,3 +62,24 @@ def test_warnings_point_at_the_line_that_called(corpus):
         warnings.simplefilter("always")
         resampler.fit_resample(*corpus)
     assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_a_large_data_set_is_learned_from_in_part_and_that_is_told(corpus):
+    bounded = {"generator": "band", "labelers": "largest", "max_rows": 14}
+    with pytest.warns(
+        UserWarning, match=r"max_rows'\] rows, got 23: they learned from 13 of them, 4 of a class at"
+    ):
+        done, fitted = attributes(corpus, balance_training=bounded)
+    assert fitted["rows_per_class_"] == 4
+    learned = [label for _, label in done.generator.fitted_on_]
+    assert {label: learned.count(label) for label in set(learned)} == dict.fromkeys(set(corpus[1]), 4)
+    assert fitted["report_"]["n_after"].tolist() == [6, 6, 6, 12]  # the policy looks at all rows
+    _, fitted = attributes(corpus, balance_training=bounded | {"max_rows": 23})
+    assert fitted["rows_per_class_"] is None
+
+
+def test_copies_are_of_all_rows_however_many(corpus):
+    done, fitted = attributes(corpus, generator="sample-copy", balance_training={"max_rows": 4}, beta_low=100)
+    assert fitted["rows_per_class_"] is None
+    assert set(fitted["source_indices_"].tolist()) == set(range(23))
+    assert fitted["report_"]["n_copied"].tolist() == [10, 9, 6, 0]
