@@ -39,6 +39,17 @@ NAMES = {
     GROWN: "grown by the language model, hard labels and copies",
 }
 CLASSIFIERS = {"tfidf": "TF-IDF", "embedding": "sentence vectors"}
+FAMILY_TASKS = ["banking15_few", "covidq_few", "shop"]
+LDAM_DRW = "train:loss=ldam,head=cosine,stages=drw"
+MARGINS = {
+    "none": "nothing",
+    "train:loss=logit-adjusted": "logit-adjusted loss",
+    "logit-adjustment": "logit adjustment",
+    FREE: "label texts + logit adjustment",
+    "train:loss=ldam,head=cosine": "LDAM",
+    LDAM_DRW: "LDAM, late class weights",
+    f"label-texts+{LDAM_DRW}": "label texts + LDAM, late class weights",
+}
 
 
 def rows_of(file: str) -> list[dict[str, Any]]:
@@ -181,8 +192,32 @@ def as_counts(table: pd.DataFrame) -> pd.DataFrame:
 
 def families() -> pd.DataFrame:
     """Return the remedies of each family with a frozen encoder, those that were run on all tasks, best first."""
-    table = family_table(rows_of("families.jsonl"), classifier="encoder-frozen").dropna(subset="mean")
+    rows = [row for row in rows_of("families.jsonl") if row["task"] in FAMILY_TASKS]
+    table = family_table(rows, classifier="encoder-frozen").dropna(subset="mean")
     return table.sort_values("mean", ascending=False, kind="stable").drop(columns=["seeds", "seconds"])
+
+
+def margins() -> pd.DataFrame:
+    """Return LDAM beside logit adjustment, with a frozen encoder, over tasks and seeds."""
+    table = summary_table(rows_of("margins.jsonl"), classifier="encoder-frozen")
+    return as_counts(
+        table.loc[list(MARGINS)].rename(index=MARGINS).rename(columns={"seeds": "splits of a task"})
+    )
+
+
+def pseudo_labels() -> pd.DataFrame:
+    """Return self-training on what a made imbalance left out, beside the best single free remedy."""
+    names = {"none": "nothing", FREE: NAMES[FREE], "pseudo-labels": "pseudo-labels"}
+    rows = [row for row in rows_of("pseudo_labels.jsonl") if row["method"] in names]
+    table = summary_table(rows, classifier="encoder-frozen").drop(columns="seeds")
+    return table.loc[list(names)].rename(index=names)
+
+
+def token_vectors() -> pd.DataFrame:
+    """Return TextCut beside nothing and logit adjustment, with a fine-tuned encoder."""
+    names = {"none": "nothing", "logit-adjustment": "logit adjustment", "train:augment=textcut": "TextCut"}
+    table = summary_table(rows_of("families.jsonl"), classifier="encoder").drop(columns="seeds")
+    return table.loc[list(names)].rename(index=names)
 
 
 def searches() -> pd.DataFrame:
@@ -231,6 +266,9 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "fine-tuned encoder": fine_tuned,
     "fine-tuned encoder, adjusted": fine_tuned_adjusted,
     "families": families,
+    "margins": margins,
+    "pseudo-labels": pseudo_labels,
+    "token vectors": token_vectors,
     "word edits": word_edits,
     "real rows": real_rows,
     "searches": searches,
