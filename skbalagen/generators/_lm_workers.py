@@ -98,6 +98,7 @@ def map_in_workers(
     *,
     folder: ModelFolder,
     n_jobs: int | None,
+    smallest: int = _SMALLEST_PIECE,
 ) -> list[Result]:
     """Return what ``work(model, tokenizer, items)`` makes of the items, one result per item, from `n_jobs` workers.
 
@@ -111,8 +112,9 @@ def map_in_workers(
     folder : ModelFolder
         Of this model and tokenizer, for other processes.
     n_jobs : int or None
-        As in :func:`~skbalagen.parallel.map_pieces`; 16 items are the fewest of a worker. A model on an accelerator
-        works here, on all items.
+        As in :func:`~skbalagen.parallel.map_pieces`. A model on an accelerator works here, on all items.
+    smallest : int, default=16
+        Fewest items of a worker.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def map_in_workers(
     on_piece = partial(_work_on_piece, _SharedModel(model, tokenizer, folder), work)
     n_jobs = n_workers(n_jobs)  # None asks how many threads torch has
     with one_thread():
-        return map_pieces(on_piece, items, n_jobs=n_jobs, smallest=_SMALLEST_PIECE)
+        return map_pieces(on_piece, items, n_jobs=n_jobs, smallest=smallest)
 
 
 class _SharedModel:

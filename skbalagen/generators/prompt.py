@@ -20,6 +20,7 @@ from skbalagen._utils.text import Labels, Texts, as_texts, fold_text
 from skbalagen._utils.validation import check_generator_rows
 from skbalagen.generators._lm_model import freeze_model
 from skbalagen.generators._lm_rows import warn_of_cut_rows
+from skbalagen.generators._lm_scores import token_counts
 from skbalagen.generators._lm_tokens import encode_texts, longest_allowed, passages
 from skbalagen.generators._lm_workers import ModelFolder, map_in_workers
 from skbalagen.generators._prompt_sampling import PromptedLines, encode_framed, prompt_frame, sample_lines
@@ -36,6 +37,8 @@ from skbalagen.models.catalog import SMOLLM2
 from skbalagen.models.load import load_causal_lm
 
 __all__ = ["PromptGenerator"]
+
+_SMALLEST_PIECE = 16  # texts below which a worker gains too little
 
 
 class PromptGenerator(BaseEstimator):
@@ -277,6 +280,7 @@ class PromptGenerator(BaseEstimator):
             self._tokenizer,
             folder=self._folder,
             n_jobs=self.n_jobs,
+            smallest=max(1, _SMALLEST_PIECE // self.n_texts),
         )
         found: dict[Any, list[str | None]] = {label: [] for label in spans}
         for lines, texts, rows in zip(asked, written, known, strict=True):
@@ -307,7 +311,7 @@ class PromptGenerator(BaseEstimator):
         check_is_fitted(self)
         if not hasattr(self, "_tokenizer"):
             self._load()
-        return [len(tokens) for tokens in encode_texts(self._tokenizer, [f" {word}" for word in words])]
+        return token_counts(self._tokenizer, words)
 
     def _load(self) -> None:
         self._model, self._tokenizer = load_causal_lm(str(self.model), dtype="auto")
