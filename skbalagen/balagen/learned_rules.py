@@ -62,7 +62,7 @@ class LearnedRules:
         if count_tokens is None:
             del strengths["words"]
         self._strengths = {name: strength for name, (strength, _) in strengths.items() if name in rules}
-        self._read([word for word, n in self._known.items() if n == 1])
+        self._read(distinct, 1)
         # A word of a row is known if another row has it too: so rows are looked at as candidates are.
         self.bars = {
             name: self._bar([strength(row, self._unknown(row, 1)) for row in distinct], strengths[name][1])
@@ -99,7 +99,7 @@ class LearnedRules:
         -------
         list of str, of length n_texts
         """
-        self._read([word for text in texts for word in self._unknown(text, 0)])
+        self._read(texts, 0)
         return [
             next((name for name, refuses in self._tests if refuses(text, label)), "")
             for text, label in zip(texts, labels, strict=True)
@@ -123,15 +123,27 @@ class LearnedRules:
         """Return the words of a text that no other row has; `n_own` is 1 if the text is itself a row."""
         return {word for word in _words(text) if self._known[word] <= n_own}
 
-    def _read(self, words: Sequence[str]) -> None:
-        """Count the tokens of the words that are new."""
-        new = sorted({*words} - self._n_tokens.keys()) if self._count_tokens else []
-        if self._count_tokens and new:
+    def _read(self, texts: Sequence[str], n_own: int) -> None:
+        """Count the tokens of the unknown words of some texts, as they are spelled and in small letters."""
+        if not self._count_tokens:
+            return
+        spelled = {
+            word for text in texts for word in _spelled_words(text) if self._known[word.casefold()] <= n_own
+        }
+        new = sorted({*spelled, *map(str.casefold, spelled)} - self._n_tokens.keys())
+        if new:
             self._n_tokens |= dict(zip(new, self._count_tokens(new), strict=True))
 
     def _pieces(self, text: str, unknown: set[str]) -> int:
-        """Return the tokens of the unknown word that has most of them."""
-        return max((self._n_tokens[word] for word in unknown), default=0)
+        """Return the tokens of the unknown word that has most; names have fewer as they are spelled."""
+        return max(
+            (
+                min(self._n_tokens[word], self._n_tokens[word.casefold()])
+                for word in _spelled_words(text)
+                if word.casefold() in unknown
+            ),
+            default=0,
+        )
 
     def _test_of(self, name: str) -> Callable[[str, Any], bool]:
         strength, bar = self._strengths[name], self.bars[name]

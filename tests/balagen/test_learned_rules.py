@@ -105,6 +105,15 @@ def test_words_rule_needs_a_generator_that_counts_tokens():
     assert reason("my parcel", count_tokens=lambda words: [99] * len(words)) == ""  # no word to be counted
 
 
+def test_names_are_known_as_they_are_spelled():
+    def count(words):
+        return [1 if word == "Australia" else len(word) for word in words]
+
+    assert reason("is Australia on its way", count_tokens=count) == ""
+    assert reason("is Ostralia on its way", count_tokens=count) == "words"
+    assert reason("is australia on its way", count_tokens=count) == "words"
+
+
 def test_tokens_of_a_word_are_counted_once():
     asked = []
 

@@ -1,10 +1,15 @@
-"""What a language model makes of words: how many tokens each takes."""
+"""What a language model makes of words and texts: how many tokens each takes, and how likely it is."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import torch
 
-from skbalagen.generators._lm_scores import token_counts
+from skbalagen._torch.token_loss import text_loss
+from skbalagen.generators._lm_scores import log_likelihoods, token_counts
+from skbalagen.generators._lm_tokens import encode_rows
+from skbalagen.models.load import load_causal_lm
 
 
 class Pairs:
@@ -22,6 +27,24 @@ def test_words_are_counted_with_the_space_before_them():
 
 def test_no_words_are_no_call():
     assert token_counts(None, []) == []
+
+
+def test_likelihoods_are_those_of_the_training_loss(tiny_gpt2):
+    model, tokenizer = load_causal_lm(str(tiny_gpt2))
+    prompts = {"a": "red wine", "b": "rain"}
+    texts, labels = ["i want red wine", "cheap", "i want red wine"] * 12, ["a", "b", "b"] * 12
+    found = log_likelihoods(model, tokenizer, prompts, texts, labels)
+    rows = encode_rows(tokenizer, list(zip(texts, labels, strict=True)), prompts, "auto")
+    with torch.no_grad():
+        expected = [
+            -float(text_loss(model, [tokens], np.array([n]))) * (len(tokens) - n)
+            for tokens, n in zip(rows.sequences[:3], rows.n_prompt[:3], strict=True)
+        ]
+    np.testing.assert_allclose(found[:, 0], expected * 12, rtol=1e-5)
+    assert found[:3, 1].tolist() == [
+        len(t) - n for t, n in zip(rows.sequences[:3], rows.n_prompt[:3], strict=True)
+    ]
+    assert found[0, 0] != found[2, 0]  # the same text after another prompt
 
 
 @pytest.mark.model
