@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from skbalagen.benchmark import TASKS, run, tables
 from skbalagen.benchmark.families import all_methods, family_table
-from skbalagen.benchmark.methods import CLASSIFIERS, FREE_REMEDIES
+from skbalagen.benchmark.methods import CLASSIFIERS, FREE_REMEDIES, parse_method
 
 _EXAMPLES = """\
 examples:
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
         default=["free", "balagen"],
         help="free: all free remedies; all: every method of the survey, with the table of families; none; or "
         "parts joined by +: label-texts, ros, rus, smote, class-weights, vectors:NAME, train:PARAMETERS, "
-        "logit-adjustment, and eda, markov, copy, balagen with parameters after a colon",
+        "logit-adjustment, and eda, markov, copy, prompt, balagen with parameters after a colon",
     )
     parser.add_argument("--classifiers", nargs="+", choices=list(CLASSIFIERS), default=["tfidf", "embedding"])
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds, from --first-seed")
@@ -62,6 +62,8 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m skbal
         for classifier in options.classifiers:
             table = family_table(rows, classifier=classifier)
             print(f"\n{classifier}, macro, percent, families\n\n{tables.as_markdown(table)}")
+            if unfit := [method for method in methods if not parse_method(method).fits(classifier)]:
+                print(f"\nNot for the classifier {classifier}: {', '.join(unfit)}")
         return 0
     ours = sorted({row["method"] for row in rows if "balagen" in row["method"]})
     for classifier in options.classifiers:

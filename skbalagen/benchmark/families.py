@@ -8,8 +8,8 @@ import pandas as pd
 
 __all__ = ["FAMILIES", "all_methods", "family_table"]
 
-# {family: {what a table calls it: the method's name for parse_method}}. What needs a server, or a model that no package
-# brings, is left out. Methods for several labels per row take each class as a label, and the likeliest is predicted.
+# {family: {what a table calls it: the method's name for parse_method}}. What needs a server is left out. Methods for
+# several labels per row take each class as a label, and the likeliest is predicted.
 FAMILIES: dict[str, dict[str, str]] = {
     "none": {"plain": "none"},
     "after the fit": {
@@ -83,6 +83,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "sentence shuffle": "sentence-shuffle",
         "sentence insertion": "sentence-insertion",
         "embedding substitution": "embedding-substitution",
+        "masked language model": "masked-lm",
+        "back-translation": "back-translation",
+        "prompted language model": "prompt",
         "language model": "balagen",
     },
 }

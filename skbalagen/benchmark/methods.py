@@ -24,10 +24,13 @@ from skbalagen.classifiers.set_fit import SetFitClassifier
 from skbalagen.classifiers.transformer import TransformerClassifier
 from skbalagen.encoders import SentenceEncoder
 from skbalagen.generators import (
+    BackTranslationGenerator,
     CausalLMGenerator,
     EDAGenerator,
     EmbeddingSubstitutionGenerator,
     MarkovChainGenerator,
+    MaskedLMGenerator,
+    PromptGenerator,
     SampleCopyGenerator,
     SentenceInsertionGenerator,
     SentenceShuffleGenerator,
@@ -67,7 +70,12 @@ _GENERATORS = {
     "sentence-shuffle": SentenceShuffleGenerator,
     "sentence-insertion": SentenceInsertionGenerator,
     "embedding-substitution": EmbeddingSubstitutionGenerator,
+    "prompt": PromptGenerator,
+    "masked-lm": MaskedLMGenerator,
+    "back-translation": BackTranslationGenerator,
 }
+_OF_THE_HUB = ("masked-lm", "back-translation")  # no package brings their models
+
 _VECTOR_SAMPLERS = {
     "adasyn": ADASYN,
     "ge3": GE3,
@@ -121,8 +129,9 @@ class Method:
 
     @property
     def may_be_refused(self) -> bool:
-        """Whether a task may have too few rows of a class for the method; it has no row in the results then."""
-        return self.vector_sampler is not None or self.pseudo_labels or bool(self.training)
+        """Whether a task may have too few rows for the method, or this machine no model: it has no results then."""
+        of_the_hub = (self.resampler or "").startswith(_OF_THE_HUB)
+        return of_the_hub or self.vector_sampler is not None or self.pseudo_labels or bool(self.training)
 
     @property
     def needs_linear(self) -> bool:
@@ -223,7 +232,7 @@ def make_resampler(resampler: str | None, *, seed: int, memory: str | None) -> A
         inner = make_resampler("balagen", seed=seed, memory=memory)
         return _GeneratedOnly(inner.set_params(sampling_strategy=policy, **given))
     made = BalaGenResampler(generator=_GENERATORS[name](), random_state=seed, memory=memory)
-    if name != "balagen":
+    if name not in ("balagen", "prompt"):  # what they write may not read like its class
         made.set_params(beta_low=100, labelers=[])
     parameters = _parameters(tail)
     if "voting" in parameters:

@@ -136,7 +136,7 @@ def _run_cell(
                     f"{task} {method} {name} {seed}: micro {row['micro']:.3f} macro {row['macro']:.3f} "
                     f"({row['resample_seconds']:.0f} + {row['fit_seconds']:.0f} s)"
                 )
-        except (ValueError, RuntimeError) as error:  # RuntimeError: ADASYN
+        except (ValueError, RuntimeError, OSError) as error:  # RuntimeError: ADASYN; OSError: no model
             if not parts.may_be_refused:
                 raise
             said.append(f"{task} {method} {seed}: left out, {error}")

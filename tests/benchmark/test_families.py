@@ -113,6 +113,17 @@ def test_a_loss_for_several_labels_takes_each_class_as_a_label(data, frozen):
     assert copied["n_resampled"] > copied["n_train"] == binary["n_resampled"]
 
 
+def test_a_model_that_is_not_there_leaves_the_others_their_rows(data, monkeypatch):
+    def missing(*arguments, **keywords):
+        raise OSError("no such model")
+
+    monkeypatch.setattr("skbalagen.generators.masked_lm.MaskedLMGenerator.fit", missing)
+    said = []
+    run(["colours"], ["masked-lm", "none"], ["tfidf"], [0], data / "rows.jsonl", progress=said.append)
+    assert [row["method"] for row in read_rows(data / "rows.jsonl")] == ["none"]
+    assert said[0] == "colours masked-lm 0: left out, no such model"
+
+
 def test_pseudo_labels_come_from_rows_that_the_task_left_out(data, monkeypatch):
     names = ["none", "pseudo-labels"]
     monkeypatch.setitem(TASKS, "tail", Task("colours", "long-tailed"))
@@ -157,16 +168,19 @@ def test_the_table_has_families_tasks_and_time():
 
 def test_the_command_prints_families_beside_each_other(data, frozen, capsys, monkeypatch):
     monkeypatch.setattr(
-        "skbalagen.benchmark.__main__.all_methods", lambda: ["none", "train:stages=crt", "ros"]
+        "skbalagen.benchmark.__main__.all_methods",
+        lambda: ["none", "train:stages=crt", "ros", "train:augment=textcut"],
     )
     arguments = ["--tasks", "colours", "--methods", "all", "--classifiers", "encoder-frozen", "--seeds", "1"]
     assert main([*arguments, "--output", str(data / "rows.jsonl")]) == 0
     shown = capsys.readouterr().out.split("families")[1]
-    assert [line.split(" | ")[:2] for line in shown.splitlines()[4:]] == [
+    table, _, below = shown.rpartition("\n\n")
+    assert [line.split(" | ")[:2] for line in table.splitlines()[4:]] == [
         ["| plain", "none"],
         ["| cRT", "stages"],
         ["| over-sampling", "rows"],
     ]
+    assert below == "Not for the classifier encoder-frozen: train:augment=textcut\n"
 
 
 def test_families_do_not_share_names():
