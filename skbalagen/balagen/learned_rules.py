@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from skbalagen._utils.scripts import UNSPACED
 from skbalagen._utils.text import fold_text, label_words
 
 __all__ = ["LearnedRules"]
@@ -19,6 +20,7 @@ __all__ = ["LearnedRules"]
 # Of templates and mark-up; and the character that stands for a broken one.
 _MARKUP = frozenset("{}[]<>|\\^~_`=\ufffd")
 _WORD = re.compile(r"[^\W\d_]+")
+_UNSPACED = re.compile(rf"[{UNSPACED}]")
 # A unit of up to ten characters, white space and digits aside, four times in a row or more.
 _RUN = re.compile(r"((?:[^\s\d]){1,10}?)\1{3,}")
 _LONGEST_GROUP = 8  # words that may repeat the words right before them
@@ -55,7 +57,7 @@ class LearnedRules:
     ) -> None:
         self._count_tokens = count_tokens
         self._tolerance = tolerance
-        distinct = list({fold_text(row): row for row in rows}.values())
+        distinct = list({fold_text(row): row for row in rows}.values()) if len(rules) else []
         self._known = Counter(word for row in distinct for word in set(_words(row)))
         self._n_tokens: dict[str, int] = {}
         strengths = {"case": (_glued, 1), "words": (self._pieces, 3), "repeats": (_repeats, 2)}
@@ -107,11 +109,9 @@ class LearnedRules:
 
     def _bar(self, strengths: Sequence[int], least: int) -> int:
         """Return the smallest strength, at least `least`, that no more than the tolerated share of rows has."""
-        allowed = self._tolerance * len(strengths)
-        bar = least
-        while sum(strength >= bar for strength in strengths) > allowed:
-            bar += 1
-        return bar
+        tolerated = int(self._tolerance * len(strengths) + 1e-9)
+        ranked = sorted(strengths, reverse=True)
+        return max(least, ranked[tolerated] + 1) if ranked else least
 
     def _common(self, features: Iterable[Iterable[str]]) -> set[str]:
         """Return the features that more than the tolerated share of the rows have."""
@@ -188,10 +188,14 @@ def _words(text: str) -> list[str]:
 
 
 def _spelled_words(text: str) -> list[str]:
-    """Return the runs of letters and their marks: vowel signs of Indian scripts are no letters to a regex."""
+    """Return the runs of letters and their marks: vowel signs of Indian scripts are no letters to a regex.
+
+    Scripts that put no space between words have none that could be told apart.
+    """
     if text.isascii():
         return _WORD.findall(text)
-    return ["".join(run) for in_word, run in groupby(text, key=_is_of_word) if in_word]
+    runs = ["".join(run) for in_word, run in groupby(text, key=_is_of_word) if in_word]
+    return [word for run in runs for word in _UNSPACED.split(run) if word]
 
 
 @cache

@@ -161,6 +161,18 @@ def test_marks_of_indian_vowels_belong_to_their_word():
     assert "कहाँ" in seen
 
 
+def test_scripts_without_spaces_have_no_words_to_be_known():
+    asked = []
+    rules = TextRules().learn(
+        CHINESE, ["a"] * 4, lambda words: asked.extend(words) or [len(w) for w in words]
+    )
+    assert rules.reasons(["我的包裹在哪里什么时候到请退款给我"], ["a"]) == [""]
+    assert asked == []
+    assert TextRules(["words"]).learn(CHINESE, ["a"] * 4, letters).reasons(["我的iPhone丢了"], ["a"]) == [
+        "words"
+    ]
+
+
 def test_callables_are_asked_whatever_the_rows_are_like():
     def long(text):
         return len(text) > 10
