@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from numbers import Real
 from typing import Any
 
@@ -20,11 +21,11 @@ __all__ = ["KnownRows", "LeakGate", "Leaks"]
 _DIGITS = 7
 # Digits with at most three separators between two of them, as in +44 (0)171 555-0199.
 _NUMBER = re.compile(r"\d(?:[\s()./+-]{0,3}\d)+")
+# What each kind of secret has in it; and www. in capitals too.
+_MAY_BE_SECRET = re.compile(r"\d|[@/]|www\.", re.IGNORECASE)
 _ENDS = re.compile(r"[\s<>()\[\]{},;\"'|]+")
 _EMAIL = re.compile(r"[^@]+@[^@]+\.[^\W\d_]{2,}")
 _DOMAIN = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}")
-# Cells of the table of similarities that are held at once: 16 MB.
-_MOST_CELLS = 2**22
 
 
 @dataclass(frozen=True)
@@ -141,18 +142,33 @@ class KnownRows:
 
     def near_duplicate_of(self, texts: Sequence[str], similarity: float) -> list[int]:
         """Return the row that each text is most similar to, the first of several, or -1 below `similarity`."""
-        found: list[int] = []
-        at_once = max(1, _MOST_CELLS // len(self.rows))
-        for start in range(0, len(texts), at_once):
-            part = texts[start : start + at_once]
-            vectorizer, grams, sizes = self._index
-            own = np.array([len(_trigrams(text)) for text in part])
-            shared = (vectorizer.transform(part) @ grams).toarray()
-            dice = 2 * shared / (own[:, None] + sizes)
-            nearest = dice.argmax(axis=1)
-            near = dice[np.arange(len(part)), nearest] >= similarity - 1e-9
-            found += np.where(near, nearest, -1).tolist()
-        return found
+        return [self._nearest(_trigrams(text), similarity - 1e-9) for text in texts]
+
+    def _nearest(self, own: set[str], similarity: float) -> int:
+        """Return the row that is most similar to a set of trigrams, or -1; only rows that can be similar are compared.
+
+        A similar row has at least `n_shared` of them: 2 shared / (own + its own) >= similarity, and its own are no
+        fewer than the shared ones. So it lacks few, and has `n_hits` of any ``known - n_shared + n_hits``: the rarest.
+        """
+        numbers, rows, having = self._index
+        known = np.array([numbers[gram] for gram in own if gram in numbers], dtype=np.intp)
+        n_shared = ceil(similarity * len(own) / (2 - similarity) - 1e-9)
+        if not own or len(known) < n_shared:
+            return -1
+        n_hits = (
+            1 + (n_shared - 1) // 5
+        )  # measured: fewer let more rows through, more ask for frequent trigrams
+        known = known[np.argsort(np.diff(having.indptr)[known], kind="stable")]
+        rarest = known[: len(known) - n_shared + n_hits]
+        found = [having.indices[having.indptr[i] : having.indptr[i + 1]] for i in rarest]
+        near, hits = np.unique(np.concatenate(found), return_counts=True)
+        near = near[hits >= n_hits]
+        if not len(near):
+            return -1
+        is_own = np.zeros(rows.shape[1], dtype=np.int32)
+        is_own[known] = 1
+        dice = 2 * (rows[near] @ is_own) / (len(own) + rows.indptr[near + 1] - rows.indptr[near])
+        return int(near[dice.argmax()]) if dice.max() >= similarity else -1
 
     def secret_in(self, texts: Sequence[str]) -> list[str]:
         """Return what each text carries over: "number", "e-mail address", "URL", or "" for nothing."""
@@ -162,20 +178,20 @@ class KnownRows:
         ]
 
     @cached_property
-    def _index(self) -> tuple[Any, Any, np.ndarray]:
-        """The vocabulary of trigrams, the rows that have each, (n_trigrams, n_rows), and how many each row has."""
+    def _index(self) -> tuple[dict[str, int], Any, Any]:
+        """The number of each trigram, and which row has which, (n_rows, n_trigrams): by rows, and by trigrams."""
         from sklearn.feature_extraction.text import CountVectorizer
 
-        vectorizer = CountVectorizer(analyzer=_trigrams, dtype=np.float64)
-        vectors = vectorizer.fit_transform(self.rows)
-        return vectorizer, vectors.T.tocsr(), np.asarray(vectors.sum(axis=1)).ravel()
+        vectorizer = CountVectorizer(analyzer=_trigrams, dtype=np.int8)
+        rows = vectorizer.fit_transform(self.rows)
+        return vectorizer.vocabulary_, rows, rows.tocsc()
 
     @cached_property
     def _secrets(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+        found: dict[str, set[str]] = {kind: set() for kind in ("number", "e-mail address", "URL")}
         for text in self.rows:
             for kind, secrets in _secrets(text).items():
-                found.setdefault(kind, set()).update(secrets)
+                found[kind] |= secrets
         return found
 
 
@@ -187,6 +203,8 @@ def _trigrams(text: str) -> set[str]:
 
 def _secrets(text: str) -> dict[str, set[str]]:
     """Return what of a text should stay in it: sevens of digits, e-mail addresses and URLs."""
+    if not _MAY_BE_SECRET.search(text):  # most rows
+        return {}
     numbers = (
         "".join(str(unicodedata.decimal(c)) for c in run if c.isdecimal()) for run in _NUMBER.findall(text)
     )

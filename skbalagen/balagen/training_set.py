@@ -88,7 +88,9 @@ def balance_of(balance_training: Any) -> BalanceTraining:
                 f"'max_rows' to a number or None, got {given!r}. For instance {{'generator': 'largest', 'labelers': "
                 "'largest'}."
             )
-        return BalanceTraining(given.get("generator"), given.get("labelers"), max_rows)
+        return BalanceTraining(
+            given.get("generator"), given.get("labelers"), None if max_rows is None else int(max_rows)
+        )
     if balance_training not in list(_NAMED):
         raise ValueError(
             f"balance_training must be 'both', 'generator', 'labelers', None or a dict, got {balance_training!r}."
