@@ -34,8 +34,8 @@ def main() -> None:
     print(f"{len(X)} training rows of {len(sizes)} intents, {sizes.min()} to {sizes.max()} rows each")
     print(f"{len(X_test)} test rows, equally many of each intent\n")
 
-    start = time.perf_counter()
     resampler = BalaGenResampler(beta_low=BETA_LOW, beta_high=BETA_HIGH, random_state=0, verbose=1)
+    start = time.perf_counter()  # with verbose=1, it says how long it is going to take
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         X_new, y_new = resampler.fit_resample(X, y)

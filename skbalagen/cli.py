@@ -166,6 +166,7 @@ def _generator(arguments: argparse.Namespace) -> Any:
 
 def _balance(arguments: argparse.Namespace) -> None:
     from skbalagen import BalaGenResampler
+    from skbalagen.balagen.estimate import expected_time
     from skbalagen.balagen.overview import plan
 
     _check_outputs(arguments)
@@ -182,7 +183,11 @@ def _balance(arguments: argparse.Namespace) -> None:
     )
     if arguments.dry_run:
         _note_generated_rows(table)
-        say(plan(resampler.set_params(text_column=None).fit(texts, labels), labels), sys.stdout)
+        resampler.set_params(text_column=None).fit(texts, labels)
+        say(plan(resampler, labels), sys.stdout)
+        rows, classes = texts.to_numpy(dtype=object), labels.to_numpy()
+        if expected := expected_time(resampler, rows, classes, resampler.sampling_strategy_):
+            say(expected, sys.stdout)
         return
     if arguments.generator == "endpoint":
         url = resampler.generator.base_url

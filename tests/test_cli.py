@@ -180,6 +180,7 @@ def test_dry_run_shows_the_band_and_writes_nothing(intents, tmp_path, capsys):
         "  drinks: 2 -> 8",
         "6 rows to add to 1 class, 0 to remove",
         "At most 24 candidates would be generated.",
+        "How long it takes can be said once the model SmolLM2-135M-Instruct is on this machine (skbalagen download).",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["intents.csv"]
 

@@ -33,6 +33,15 @@ def test_balance_ends_in_time_with_the_best_so_far_and_says_so(
     assert out.read_text().count("True") == 118
 
 
+def test_a_dry_run_says_how_long_it_takes(intents, tiny_gpt2, monkeypatch, capsys):
+    monkeypatch.setattr("skbalagen.balagen.estimate.expected_seconds", lambda *args: (150.0, 90.0))
+    monkeypatch.setattr("skbalagen.balagen.estimate._labeler_seconds", lambda *args: 6.0)
+    assert main(["balance", str(intents), "--dry-run", "--model", str(tiny_gpt2)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "About 4 minutes: fine-tuning 2.5, about 8 candidates 1.5, labelers 0.1."
+    )
+
+
 @pytest.mark.parametrize("minutes", ["0", "-1", "nan"])
 def test_a_limit_that_is_none_is_refused(intents, minutes, capsys):
     assert main(["balance", str(intents), "-o", "-", "--generator", "eda", "--max-minutes", minutes]) == 2

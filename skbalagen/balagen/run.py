@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -11,9 +12,11 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from skbalagen._utils.terminal import say
 from skbalagen.balagen.algorithm import Seeds, balance
 from skbalagen.balagen.assembly import Assembled
 from skbalagen.balagen.candidates import Rules
+from skbalagen.balagen.estimate import expected_time
 from skbalagen.balagen.label_set_labelers import LabelSetEnsemble
 from skbalagen.balagen.label_sets import LabelSets
 from skbalagen.balagen.labelers import LabelerEnsemble, NoLabelers, WeakLabelers
@@ -36,7 +39,7 @@ from skbalagen.balagen.precautions import check_rows_wanted
 from skbalagen.balagen.several_generators import drop_refused
 from skbalagen.balagen.text_quality import make_text_rules
 from skbalagen.balagen.time_budget import TimeBudget, TimedGenerator
-from skbalagen.balagen.training_set import ALL_ROWS, balance_of
+from skbalagen.balagen.training_set import ALL_ROWS, balance_of, training_rows
 from skbalagen.cache import CachedGenerator, CachedLabelers, ComponentCache, open_cache
 from skbalagen.generators.union import GeneratorUnion
 
@@ -172,11 +175,13 @@ def run(
     policy, band = choose_policy(
         resampler, X if sets is None else None, y if sets is None else sets.flat, generator
     )
-    targets = None
-    if sets is not None:
-        targets = dict(policy(sets.flat))
-        wanted = sets.rows_wanted(targets)
-        policy = lambda _: wanted  # noqa: E731 - what the algorithm calls
+    targets = dict(policy(y if sets is None else sets.flat))
+    wanted = targets if sets is None else sets.rows_wanted(targets)
+    if resampler.verbose and X is not None and sets is None:
+        rows = training_rows(y, targets, training, seed=seeds.rows).generator
+        is_kept = cache is not None and cache.holds(generator, X[rows], y[rows])
+        if not is_kept and (expected := expected_time(resampler, X, y, targets)):
+            say(expected, sys.stderr)
     kept = _kept(generator, cache)
     writer = kept if copies_rows else AnnouncedGenerator(TimedGenerator(kept, time), resampler)
     judge: WeakLabelers = labelers
@@ -187,7 +192,7 @@ def run(
     made = balance(
         np.arange(len(y)).astype(str).astype(object) if X is None else X,
         y,
-        policy=policy,
+        policy=lambda _: wanted,
         training=training,
         generator=writer,
         labelers=judge,
@@ -209,7 +214,7 @@ def run(
     fitted = cached_labelers.labelers if cached_labelers else labelers
     return Run(
         made,
-        targets=dict(made.targets) if targets is None else targets,
+        targets=targets,
         band=band,
         generator=_taken_out(kept),
         labelers=fitted if isinstance(fitted, LabelerEnsemble) and hasattr(fitted, "estimators_") else None,

@@ -126,6 +126,10 @@ class ComponentCache:
         self._trim()
         return estimator, key
 
+    def holds(self, estimator: Any, X: Texts, y: Labels) -> bool:
+        """Return whether there is an entry of `estimator` fitted on the texts `X` and labels `y`, sound or not."""
+        return (self.location / f"fitted-{_key(type(estimator), estimator, X, y)}").is_dir()
+
     @contextmanager
     def kept(self, name: str) -> Iterator[dict[str, Any]]:
         """Yield the lists and dicts in the entry `name`, and store them again if they grew."""

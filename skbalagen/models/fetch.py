@@ -22,7 +22,7 @@ from skbalagen._utils.progress import progress_bar, progress_shown
 from skbalagen.models.catalog import EMBEDDED, ModelUnavailableError, cache_dir
 from skbalagen.models.convert import convert_gguf
 
-__all__ = ["download", "local_path"]
+__all__ = ["download", "is_at_hand", "local_path"]
 
 _ABSENT = "is not there"
 
@@ -76,6 +76,18 @@ def local_path(name: str, *, verbose: int = 0) -> str:
     if target not in _sound or not target.is_dir():
         _make_sound(name, target, whole=False, verbose=verbose)
     return str(target)
+
+
+def is_at_hand(name: str) -> bool:
+    """Return whether a model can be loaded without a download: an embedded one in the cache, or a folder.
+
+    Examples
+    --------
+    >>> from skbalagen.models.fetch import is_at_hand
+    >>> is_at_hand("openai-community/gpt2")
+    False
+    """
+    return (cache_dir() / name if name in EMBEDDED else Path(name)).is_dir()
 
 
 def download(names: Sequence[str] | None = None, *, verify: bool = False, verbose: int = 1) -> dict[str, str]:

