@@ -113,7 +113,7 @@ default="auto"
     random_state : int, RandomState instance or None, default=None
         Source of all randomness: equal seeds give equal texts. Parts whose own `random_state` is set keep it.
     verbose : int, default=0
-        From 1, progress bars are shown.
+        From 1, progress bars are shown, and before the language model begins, how long the run is going to take.
 
     Attributes
     ----------
