@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skbalagen import TextRules
+from skbalagen import CausalLMGenerator, GeneratorUnion, MarkovChainGenerator, TextRules
 from skbalagen.balagen.stream import Stream
 from skbalagen.balagen.text_quality import make_text_rules, warn_of_malformed
 from tests.fakes import NumberedGenerator, make_resampler
@@ -122,3 +122,20 @@ def test_a_large_share_over_all_classes_is_one_warning():
     with pytest.warns(UserWarning, match="'case' 11 of 50") as caught:
         warn_of_malformed([stream(8, 17, 50), stream(3, 22)], stacklevel=1)
     assert len(caught) == 1
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # a model of random weights writes little that is accepted
+def test_the_language_model_says_which_words_it_knows_with_and_without_a_cache(tiny_gpt2, tmp_path):
+    generator = CausalLMGenerator(model=str(tiny_gpt2), epochs=1, max_tokens=16, random_state=0)
+    union = GeneratorUnion([("lm", generator), ("chain", MarkovChainGenerator())])
+    rows = np.array(["i want red wine", "show cheap trains", "you want red beer", "list cheap flights"] * 3)
+    labels = np.array(["drink", "ride"] * 2 + ["drink"] * 8)
+    reasons = []
+    for made, memory in [(generator, None), (generator, tmp_path), (generator, tmp_path), (union, tmp_path)]:
+        resampler = make_resampler(
+            generator=made, labelers=[], memory=memory, beta_low=100, text_rules=["words"]
+        )
+        reasons.append(resampler.fit_resample(rows, labels) and resampler.candidates_["reason"].tolist())
+    assert reasons[0] == reasons[1] == reasons[2]
+    known = resampler.generator_.generators_[0][1].count_tokens(["want"])
+    assert known == generator.fit(rows, labels).count_tokens(["want"])
