@@ -4,7 +4,7 @@
     python benchmarks/estimate.py covidq_category.csv --n-jobs 1 -o benchmarks/results/estimate.jsonl
 
 "shop" is the corpus of the demo with the demo's betas; other names are files in the folder that the environment
-variable SKBALAGEN_DATA names, with beta_low=80 and beta_high=5 on a quarter of the rows. Without --n-jobs the language
+variable SKBALAGEN_DATA names, with beta_low=80 and beta_high=5 on an eighth of the rows. Without --n-jobs the language
 model takes as many workers as it does by default. On a machine that does something else meanwhile, --clock cpu counts
 the seconds that the processor spends on this process, for the estimate and for the run.
 """
@@ -32,7 +32,7 @@ def read(name: str) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
     if name == "shop":
         return *load_shop_intents(split="train", return_X_y=True), {"beta_low": 70, "beta_high": 30}
     X, y = load_csv(Path(os.environ["SKBALAGEN_DATA"], name))
-    rows = np.sort(np.random.default_rng(0).permutation(len(y))[: len(y) // 4])
+    rows = np.sort(np.random.default_rng(0).permutation(len(y))[: len(y) // 8])
     sizes = dict(zip(*np.unique(y[rows], return_counts=True), strict=True))
     rows = np.array([i for i in rows if sizes[y[i]] > 1])
     return X[rows], y[rows], {"beta_low": 80, "beta_high": 5}

@@ -18,8 +18,8 @@ from skbalagen.parallel import n_workers
 
 __all__ = ["expected_seconds"]
 
-_SECONDS = 2.0  # of training; the first step is not counted
-_STEP_ROWS, _TRIAL_ROWS = 8, 64
+_SECONDS = 3.0  # of training; the first step is not counted
+_STEPS = 5
 _FEW, _FEW_TOKENS = 8, 8  # candidates and tokens of a small batch, and tokens of a whole one
 _WHOLE_TOKENS = 4
 # Rounds of candidates that a class takes, most often: the last texts of each are written in a batch that is not full.
@@ -58,15 +58,15 @@ def expected_seconds(generator: Any, X: Texts, y: Labels, n_candidates: int) -> 
     )
     loading = now() - start
     drawn = rows.draw(generator.max_rows, rng)
-    each = _seconds_per_token(model, rows, rng.permutation(drawn)[:_TRIAL_ROWS], generator.n_jobs)
+    each = _seconds_per_token(model, rows, rng.permutation(drawn), generator)
     training = loading + generator.epochs * each * int(rows.lengths[drawn].sum())
     freeze_model(model)
     sampling = _sampling_seconds(generator, model, tokenizer, prompts, rows.n_text, n_candidates)
     return training, sampling
 
 
-def _seconds_per_token(model: Any, rows: TrainingRows, some: np.ndarray, n_jobs: int | None) -> float:
-    """Return how long a token takes to be learned, from steps on some of the rows."""
+def _seconds_per_token(model: Any, rows: TrainingRows, drawn: np.ndarray, generator: Any) -> float:
+    """Return how long a token takes to be learned, from steps on the first of the rows."""
     tokens: list[int] = []
     ends: list[tuple[float, int]] = []
 
@@ -80,13 +80,13 @@ def _seconds_per_token(model: Any, rows: TrainingRows, some: np.ndarray, n_jobs:
             model,
             loss,
             rows.lengths,
-            draws=lambda _: some,
+            draws=lambda _: drawn[: _STEPS * generator.batch_size],
             on_step_end=lambda: ends.append((now(), sum(tokens))),
             epochs=1,
-            batch_size=_STEP_ROWS,
+            batch_size=generator.batch_size,
             learning_rate=1e-6,
             counts=rows.n_text,
-            n_threads=min(n_workers(n_jobs), cpu_count()) if model.device.type == "cpu" else None,
+            n_threads=min(n_workers(generator.n_jobs), cpu_count()) if model.device.type == "cpu" else None,
             rng=np.random.default_rng(0),
         )
     # The first step prepares what the others use; where it is the only one, it has to do.

@@ -57,8 +57,8 @@ def test_rows_that_an_epoch_does_not_draw_do_not_count(machine, tiny_gpt2):
 def test_the_trial_takes_seconds_however_slow_the_machine_is(machine, tiny_gpt2, monkeypatch):
     monkeypatch.setattr("tests.generators.test_lm_speed.PER_TOKEN", 10.0)
     before = machine.now
-    seconds, _ = expected(tiny_gpt2, epochs=3)
-    assert machine.now - before < 10 * 8 * 7 + 30  # one step of eight rows, and what is sampled
+    seconds, _ = expected(tiny_gpt2, epochs=3, batch_size=4)
+    assert machine.now - before < 10 * 4 * 7 + 30  # one step of four rows, and what is sampled
     assert seconds == pytest.approx(3 * 10 * tokens())
 
 
