@@ -14,7 +14,7 @@ __all__ = ["html_page", "write_html"]
 
 _FATES = {
     "accepted": "of the candidates accepted",
-    "refused": "refused, since they give away a row",
+    "refused": "refused, since they are no utterance or give away a row",
     "rejected": "rejected by the labelers",
     "repeated": "repeat a row or another candidate",
     "failed": "have no usable text",

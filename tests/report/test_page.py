@@ -78,7 +78,7 @@ def test_page_shows_what_was_refused():
     page = html_page(make_resampled({"a": (1, 3, 1, 1), "b": (3, 3, 3, 0)}, rows), ["a row", "b", "c", "d"])
     assert table(page)[1] == ["a", "1", "3", "4", "1", "1", "1", "1", "1", "3", ""]
     said = words(page)
-    assert "50 % refused, since they give away a row" in said
+    assert "50 % refused, since they are no utterance or give away a row" in said
     assert (
         "1 accepted text carried over a long number, an e-mail address or a URL of a real text and were"
         in said
