@@ -31,7 +31,7 @@ def read(name: str) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
     """Return texts, labels and betas."""
     if name == "shop":
         return *load_shop_intents(split="train", return_X_y=True), {"beta_low": 70, "beta_high": 30}
-    X, y = load_csv(Path(os.environ["SKBALAGEN_DATA"], name))
+    X, y = load_csv(Path(os.environ["SKBALAGEN_DATA"], name), drop_empty=True)
     rows = np.sort(np.random.default_rng(0).permutation(len(y))[: len(y) // 8])
     sizes = dict(zip(*np.unique(y[rows], return_counts=True), strict=True))
     rows = np.array([i for i in rows if sizes[y[i]] > 1])
