@@ -161,8 +161,7 @@ class KnownRows:
         known = known[np.argsort(np.diff(having.indptr)[known], kind="stable")]
         rarest = known[: len(known) - n_shared + n_hits]
         found = [having.indices[having.indptr[i] : having.indptr[i + 1]] for i in rarest]
-        near, hits = np.unique(np.concatenate(found), return_counts=True)
-        near = near[hits >= n_hits]
+        near = np.flatnonzero(np.bincount(np.concatenate(found)) >= n_hits)
         if not len(near):
             return -1
         is_own = np.zeros(rows.shape[1], dtype=np.int32)
