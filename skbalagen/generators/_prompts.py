@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,14 +99,22 @@ class RowPrompts:
     n_avoid: int
     n_texts: int
 
+    @cached_property
+    def rows(self) -> dict[Any, list[int]]:
+        """The numbers of the rows of each class; of equal ones the first, since a prompt shows none twice."""
+        rows: dict[Any, dict[str, int]] = {}
+        for i, (text, label) in enumerate(zip(self.texts.tolist(), self.labels.tolist(), strict=True)):
+            rows.setdefault(label, {}).setdefault(fold_text(text), i)
+        return {label: list(numbers.values()) for label, numbers in rows.items()}
+
     def draw(self, label: Any, number: int, seed: int) -> Prompt:
         """Return prompt `number` of a class, with rows that are drawn by the seed."""
         rng = stream_rng(seed, label, number)
-        shown = rng.permutation(np.flatnonzero(self.labels == label))[: self.n_examples].tolist()
+        shown = rng.permutation(self.rows[label])[: self.n_examples].tolist()
         avoided: list[int] = []
         other = self.nearest.get(label)
         if other is not None and self.n_avoid:
-            avoided = rng.permutation(np.flatnonzero(self.labels == other))[: self.n_avoid].tolist()
+            avoided = rng.permutation(self.rows[other])[: self.n_avoid].tolist()
         return self.showing(label, shown, avoided)
 
     def showing(self, label: Any, shown: Sequence[int], avoided: Sequence[int]) -> Prompt:

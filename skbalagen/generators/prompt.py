@@ -27,7 +27,6 @@ from skbalagen.generators._prompt_sampling import PromptedLines, encode_framed, 
 from skbalagen.generators._prompts import (
     COMPLETION_PROMPT,
     LINES_PROMPT,
-    Prompt,
     RowPrompts,
     check_prompt,
     nearest_classes,
@@ -336,9 +335,9 @@ class PromptGenerator(BaseEstimator):
         self.n_examples_, self.n_avoid_ = self.n_examples, self.n_avoid
         if self._context is None:
             return
-        room = self._context - self.max_tokens_
+        room, prompts = self._context - self.max_tokens_, self._prompts(self.n_examples, self.n_avoid)
         for label in self.classes_.tolist():
-            while (n_tokens := self._n_longest(label)) > room:
+            while (n_tokens := self._n_longest(prompts, label)) > room:
                 if self.n_avoid_:
                     self.n_avoid_ -= 1
                 elif self.n_examples_ > 1:
@@ -358,17 +357,15 @@ class PromptGenerator(BaseEstimator):
                 stacklevel=4,  # past fit and scikit-learn's wrapper of it
             )
 
-    def _n_longest(self, label: Any) -> int:
+    def _n_longest(self, prompts: RowPrompts, label: Any) -> int:
         """Return the tokens of a prompt that shows the longest rows of a class and of its nearest."""
 
         def longest(of: Any, n: int) -> list[int]:
-            rows = np.flatnonzero(self.labels_ == of)
-            return rows[np.argsort(-self._lengths[rows], kind="stable")][:n].tolist()
+            return sorted(prompts.rows[of], key=lambda row: -self._lengths[row])[:n]
 
         other = self.nearest_class_.get(label)
         avoided = [] if other is None else longest(other, self.n_avoid_)
-        prompts = self._prompts(self.n_examples_, self.n_avoid_)
-        prompt: Prompt = prompts.showing(label, longest(label, self.n_examples_), avoided)
+        prompt = prompts.showing(label, longest(label, self.n_examples_), avoided)
         return len(encode_framed(self._tokenizer, self._frame, prompt.text))
 
     def __getstate__(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections import Counter
 
@@ -236,3 +237,12 @@ def test_the_embedded_model_writes_new_lines_of_a_class_in_batches_of_any_size()
     written = [text for found in texts.values() for text in found if text]
     assert len(written) >= 3
     assert not any("\n" in text or text in rows for text in written)
+
+
+@pytest.mark.model
+@pytest.mark.skipif("SKBALAGEN_LARGER_LM" not in os.environ, reason="no folder of a larger model is named")
+def test_a_larger_model_of_a_folder_writes_new_lines_of_a_class():
+    rows, labels = ORDERS + REFUNDS, ["order_status"] * 8 + ["refund_status"] * 8
+    generator = PromptGenerator(model=os.environ["SKBALAGEN_LARGER_LM"]).fit(rows, labels)
+    texts = generator.sample({"order_status": range(6)}, random_state=0)["order_status"]
+    assert sum(text is not None for text in texts) >= 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -67,6 +68,15 @@ def test_draw_shows_other_rows_of_the_class_and_of_its_nearest_with_each_number(
     assert {prompt.rows[2] for prompt in drawn} == {3, 4}
     assert drawn == [prompts.draw("lost_card", number, 0) for number in range(20)]
     assert drawn != [prompts.draw("lost_card", number, 1) for number in range(20)]
+
+
+def test_draw_shows_no_row_twice_where_rows_are_copied():
+    texts, labels = (
+        np.array([*X, *X, "My card is  GONE"], dtype=object),
+        np.array([*Y, *Y, "lost_card"], dtype=object),
+    )
+    prompts = dataclasses.replace(make(n_examples=9, n_avoid=9), texts=texts, labels=labels)
+    assert sorted(prompts.draw("lost_card", 0, 0).rows) == [0, 1, 2, 3, 4]
 
 
 def test_draw_shows_all_rows_of_a_small_class_and_nothing_to_avoid_without_a_near_one():
