@@ -23,6 +23,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile(rf"[{UNSPACED}]")
 # A unit of up to ten characters, white space and digits aside, four times in a row or more.
 _RUN = re.compile(r"((?:[^\s\d]){1,10}?)\1{3,}")
+# Of more rows, so many at even distances set the bars; the words of all are known.
+_MOST_ROWS = 10_000
 _LONGEST_GROUP = 8  # words that may repeat the words right before them
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
@@ -60,22 +62,21 @@ class LearnedRules:
         distinct = list({fold_text(row): row for row in rows}.values()) if len(rules) else []
         self._known = Counter(word for row in distinct for word in set(_words(row)))
         self._n_tokens: dict[str, int] = {}
+        seen = distinct[:: -(-len(distinct) // _MOST_ROWS) or 1]
         strengths = {"case": (_glued, 1), "words": (self._pieces, 3), "repeats": (_repeats, 2)}
         if count_tokens is None:
             del strengths["words"]
         self._strengths = {name: strength for name, (strength, _) in strengths.items() if name in rules}
-        self._read(distinct, 1)
+        self._read(seen, 1)
         # A word of a row is known if another row has it too: so rows are looked at as candidates are.
         self.bars = {
-            name: self._bar([strength(row, self._unknown(row, 1)) for row in distinct], strengths[name][1])
+            name: self._bar([strength(row, self._unknown(row, 1)) for row in seen], strengths[name][1])
             for name, strength in self._strengths.items()
         }
-        self._markup = _MARKUP - self._common(_MARKUP.intersection(row) for row in distinct)
-        self._scripts = self._common(_scripts(row) for row in distinct)
-        self._of_class = {
-            (label, char) for row, label in zip(rows, labels, strict=True) for char in _MARKUP & {*row}
-        }
-        self._spelled = {(label, _letters(row)) for row, label in zip(rows, labels, strict=True)}
+        self._markup = _MARKUP - self._common(_MARKUP.intersection(row) for row in seen)
+        self._scripts = self._common(_scripts(row) for row in seen)
+        self._rows = list(zip(rows, labels, strict=True))
+        self._of_class = {(label, char) for row, label in self._rows for char in _MARKUP.intersection(row)}
         tests: dict[str, Callable[[str, Any], bool]] = {
             "markup": self._has_markup,
             **{name: self._test_of(name) for name in self._strengths},
@@ -159,7 +160,7 @@ class LearnedRules:
             bool(letters)
             and letters == _letters(name)
             and fold_text(text) != fold_text(name)
-            and (label, letters) not in self._spelled
+            and not any(label == own and letters == _letters(row) for row, own in self._rows)
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skbalagen import TextRules
+from skbalagen.balagen import learned_rules
 
 ROWS = [
     "where is my parcel now", "my parcel is late again", "is my parcel on its way now", "where is it now",
@@ -191,3 +192,13 @@ def test_an_empty_list_refuses_nothing():
 @pytest.mark.parametrize("unit", ["a", "ab ", "x,", "{", "1 "])
 def test_a_long_text_is_looked_at_in_one_pass(unit):
     assert reason(unit * 20_000) in ("repeats", "markup", "label", "")
+
+
+def test_of_many_rows_some_set_the_bars_and_the_words_of_all_are_known(monkeypatch):
+    monkeypatch.setattr(learned_rules, "_MOST_ROWS", 4)
+    rows = [f"row {'abcdefghijkl'[i] * 3} is fine" for i in range(11)] + ["row iPhone is fine"]
+    looked_at = []
+    monkeypatch.setattr(learned_rules, "_repeats", lambda text, unknown: looked_at.append(text) or 0)
+    rules = TextRules().learn(rows, ["a"] * 12)
+    assert looked_at == rows[::3]
+    assert rules.reasons(["an iPhone", "an iPhoto"], ["a", "a"]) == ["", "case"]
