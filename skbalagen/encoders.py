@@ -18,6 +18,7 @@ from skbalagen._torch.device import autocast, resolve_device
 from skbalagen._torch.threads import one_thread
 from skbalagen._utils.sklearn_compat import Interval, fit_context
 from skbalagen._utils.text import Texts, as_texts
+from skbalagen._utils.threads import check_stopped
 from skbalagen.models.catalog import MINILM
 from skbalagen.models.load import load_sentence_encoder
 from skbalagen.parallel import map_pieces, n_workers
@@ -218,20 +219,19 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _encode_batches(self, batches: Sequence[list[str]]) -> list[np.ndarray]:
         """Return the unit vectors of each batch."""
         model = self._model()
+        vectors = []
         with one_thread(), autocast(model.device):
-            return [
-                model.encode(
+            for batch in batches:
+                check_stopped()
+                encoded = model.encode(
                     batch,
                     batch_size=len(batch),
                     show_progress_bar=False,
                     convert_to_tensor=True,
                     normalize_embeddings=True,
                 )
-                .float()
-                .cpu()
-                .numpy()
-                for batch in batches
-            ]
+                vectors.append(encoded.float().cpu().numpy())
+        return vectors
 
     @property
     def _n_features_out(self) -> int:

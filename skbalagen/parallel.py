@@ -8,6 +8,8 @@ from typing import TypeVar
 from joblib import Parallel, cpu_count, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 
+from skbalagen._utils.threads import in_worker_thread, map_threads
+
 __all__ = ["map_pieces", "n_workers"]
 
 Item = TypeVar("Item")
@@ -22,7 +24,7 @@ def n_workers(n_jobs: int | None) -> int:
     n_jobs : int or None
         By the conventions of joblib, -1 all cores that the process may use, with one difference: where
         ``joblib.parallel_config`` says nothing, None is as many as torch would use threads, and no more than the
-        cores that the process may use. Within a worker of joblib, None is 1.
+        cores that the process may use. Within a worker, None is 1.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def n_workers(n_jobs: int | None) -> int:
     if n_jobs is not None:
         return effective_n_jobs(n_jobs)
     backend, configured = get_active_backend()
-    if backend.nesting_level:
+    if backend.nesting_level or in_worker_thread():
         return 1
     if configured is not None:
         return effective_n_jobs(None)
@@ -87,11 +89,11 @@ def map_pieces(
     n_pieces = min(n_wanted, len(items) // smallest)
     if n_pieces <= 1:
         return work(items)
-    # As many workers as wanted, whatever the pieces: joblib stops and starts processes when their number changes.
-    parallel = Parallel(
-        n_jobs=n_wanted,
-        prefer="threads",
-        require=None if len(items) >= n_pieces * worth_sending else "sharedmem",
-    )
-    pieces = parallel(delayed(work)(items[first::n_pieces]) for first in range(n_pieces))
-    return [pieces[i % n_pieces][i // n_pieces] for i in range(len(items))]
+    pieces = [items[first::n_pieces] for first in range(n_pieces)]
+    backend, _ = get_active_backend(prefer="threads")
+    if getattr(backend, "supports_sharedmem", False) or len(items) < n_pieces * worth_sending:
+        results = map_threads(work, pieces)
+    else:
+        # As many workers as wanted, whatever the pieces: joblib stops processes when their number changes.
+        results = Parallel(n_jobs=n_wanted)(delayed(work)(piece) for piece in pieces)
+    return [results[i % n_pieces][i // n_pieces] for i in range(len(items))]

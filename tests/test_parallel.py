@@ -113,6 +113,7 @@ def test_n_workers_is_one_within_a_worker(monkeypatch):
     for backend in ("threading", "loky"):
         with parallel_config(backend=backend):
             assert Parallel(n_jobs=2)(delayed(n_workers)(None) for _ in range(2)) == [1, 1]
+    assert map_pieces(lambda items: [n_workers(None) for _ in items], range(2), n_jobs=2) == [1, 1]
     # Of one worker, this process: no reason to use less.
     assert Parallel(n_jobs=1)(delayed(n_workers)(None) for _ in range(2)) == [8, 8]
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from skbalagen._torch.device import return_memory
 from skbalagen._utils.progress import progress_bar
+from skbalagen._utils.threads import check_stopped
 
 if TYPE_CHECKING:
     import torch
@@ -266,6 +267,7 @@ class _Engine:
         self._admit(torch.arange(len(self.job)))
         self._retire()
         while len(self.job):
+            check_stopped()
             logits = self.project(self._step())[: len(self.job)]
             self._append(torch.arange(len(self.job), device=self.device), logits)
             self._retire()

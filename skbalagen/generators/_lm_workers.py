@@ -10,7 +10,6 @@ import shutil
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import copy_context
 from copy import deepcopy
 from functools import lru_cache, partial
 from pathlib import Path
@@ -134,10 +133,7 @@ class _SharedModel:
 
     def __init__(self, model: Any, tokenizer: Any, folder: ModelFolder) -> None:
         self.model, self.tokenizer, self.folder = model, tokenizer, folder
-        self.thread, self.context = (
-            threading.get_ident(),
-            copy_context(),
-        )  # context: whether progress is shown
+        self.thread = threading.get_ident()
 
     def run(
         self, work: Callable[[Any, Any, Sequence[Item]], list[Result]], items: Sequence[Item]
@@ -145,7 +141,7 @@ class _SharedModel:
         if threading.get_ident() == self.thread:
             return work(self.model, self.tokenizer, items)
         # A tokenizer of its own for each thread: options of a call are state of the tokenizer.
-        return self.context.copy().run(work, self.model, deepcopy(self.tokenizer), items)
+        return work(self.model, deepcopy(self.tokenizer), items)
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
         return _SavedModel, (self.folder.path(self.model, self.tokenizer),)
