@@ -36,6 +36,7 @@ def test_balance_ends_in_time_with_the_best_so_far_and_says_so(
 def test_a_dry_run_says_how_long_it_takes(intents, tiny_gpt2, monkeypatch, capsys):
     monkeypatch.setattr("skbalagen.balagen.estimate.expected_seconds", lambda *args: (150.0, 90.0))
     monkeypatch.setattr("skbalagen.balagen.estimate._labeler_seconds", lambda *args: 6.0)
+    monkeypatch.setattr("skbalagen.balagen.estimate.is_at_hand", lambda name: True)
     assert main(["balance", str(intents), "--dry-run", "--model", str(tiny_gpt2)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
         "About 4 minutes: fine-tuning 2.5, about 8 candidates 1.5, labelers 0.1."

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-__all__ = ["progress_bar", "progress_shown"]
+__all__ = ["progress_bar", "progress_hidden", "progress_shown"]
 
 _shown: ContextVar[bool] = ContextVar("skbalagen_progress_shown", default=False)
 
@@ -20,6 +20,16 @@ _shown: ContextVar[bool] = ContextVar("skbalagen_progress_shown", default=False)
 def progress_shown(verbose: int) -> Iterator[None]:
     """Show progress bars inside a ``with`` block if `verbose` is at least 1, or if a block around it shows them."""
     token = _shown.set(_shown.get() or verbose > 0)
+    try:
+        yield
+    finally:
+        _shown.reset(token)
+
+
+@contextmanager
+def progress_hidden() -> Iterator[None]:
+    """Show no progress bars inside a ``with`` block, whatever the blocks around it say."""
+    token = _shown.set(False)
     try:
         yield
     finally:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from skbalagen._utils.progress import progress_hidden
 from skbalagen._utils.text import count
 from skbalagen._utils.time_limit import now
 from skbalagen.balagen.candidates import candidate_budget
-from skbalagen.balagen.labelers import NoLabelers
-from skbalagen.balagen.parts import make_generator, make_labelers
+from skbalagen.balagen.labelers import LabelerEnsemble, NoLabelers
+from skbalagen.balagen.parts import make_generator, make_labelers, set_seeds
 from skbalagen.balagen.policy import class_sizes
 from skbalagen.balagen.training_set import balance_of, training_rows
 from skbalagen.generators._lm_speed import expected_seconds
 from skbalagen.generators.causal_lm import CausalLMGenerator
+from skbalagen.models.catalog import MINILM
 from skbalagen.models.fetch import is_at_hand
 
 if TYPE_CHECKING:
@@ -100,11 +103,11 @@ def estimate(
     Returns
     -------
     Estimate or None
-        None where nothing is generated, the generator is not the language model, or its model would have to be fetched.
-        The others but those that ask a server take seconds.
+        None where nothing is generated, the generator is not the language model, or a model would have to be fetched.
+        The other generators, but those that ask a server, take seconds.
     """
     generator = make_generator(resampler.generator)
-    if not isinstance(generator, CausalLMGenerator) or not is_at_hand(str(generator.model)):
+    if not isinstance(generator, CausalLMGenerator) or _absent_models(resampler, generator):
         return None
     sizes = class_sizes(y)
     lacking = {label: n - sizes[label] for label, n in targets.items() if n > sizes[label]}
@@ -117,14 +120,14 @@ def estimate(
         return None
     n_candidates = expected_candidates(wanted, candidate_budget(sizes, lacking, resampler.max_candidates))
     rows = training_rows(y, targets, balance_of(resampler.balance_training), seed=0)
-    training, candidates = expected_seconds(generator, X[rows.generator], y[rows.generator], n_candidates)
     labelers = make_labelers(resampler.labelers, n_jobs=resampler.n_jobs)
-    return Estimate(
-        n_candidates,
-        training,
-        candidates,
-        _labeler_seconds(labelers, X[rows.labelers], y[rows.labelers], n_candidates),
-    )
+    if not isinstance(labelers, NoLabelers):
+        set_seeds(labelers.members(), np.random.RandomState(0))
+    with progress_hidden(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what the run itself will warn of
+        training, candidates = expected_seconds(generator, X[rows.generator], y[rows.generator], n_candidates)
+        judging = _labeler_seconds(labelers, X[rows.labelers], y[rows.labelers], n_candidates)
+    return Estimate(n_candidates, training, candidates, judging)
 
 
 def expected_time(
@@ -132,10 +135,17 @@ def expected_time(
 ) -> str:
     """Return a sentence on how long `fit_resample` will take; "" where :func:`estimate` has nothing to say."""
     generator = make_generator(resampler.generator)
-    if isinstance(generator, CausalLMGenerator) and not is_at_hand(str(generator.model)):
-        return f"How long it takes can be said once the model {generator.model} is on this machine (skbalagen download)."
+    if isinstance(generator, CausalLMGenerator) and (absent := _absent_models(resampler, generator)):
+        return f"How long it takes can be said once the model {absent[0]} is on this machine (skbalagen download)."
     expected = estimate(resampler, X, y, targets)
     return "" if expected is None else str(expected)
+
+
+def _absent_models(resampler: BalaGenResampler, generator: CausalLMGenerator) -> list[str]:
+    """Return the models that would have to be fetched: the generator's, and that of the default labelers."""
+    given = resampler.labelers
+    default = (given.estimators if isinstance(given, LabelerEnsemble) else given) is None
+    return [name for name in [str(generator.model), *([MINILM] if default else [])] if not is_at_hand(name)]
 
 
 def _labeler_seconds(labelers: Any, X: np.ndarray, y: np.ndarray, n_candidates: int) -> float:

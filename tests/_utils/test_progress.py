@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import clone
 
 from skbalagen import BalaGenResampler, CausalLMGenerator
-from skbalagen._utils.progress import progress_bar, progress_shown
+from skbalagen._utils.progress import progress_bar, progress_hidden, progress_shown
 from skbalagen.cli import main
 from tests.fakes import FirstWordLabeler, NumberedGenerator
 
@@ -138,3 +138,12 @@ def test_callbacks_of_scikit_learn_are_told_of_the_steps(corpus):
         broken.fit_resample(*corpus)
     assert journal.lines[0] == "setup"
     assert journal.lines[-1] == "teardown"
+
+
+def test_bars_can_be_hidden_in_a_block_that_shows_them(capsys):
+    with progress_shown(1):
+        with progress_hidden():
+            list(progress_bar(range(2), title="trial", unit="row"))
+        assert capsys.readouterr().err == ""
+        list(progress_bar(range(2), title="work", unit="row"))
+    assert "work" in capsys.readouterr().err

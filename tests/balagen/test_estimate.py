@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.utils import check_random_state
 
 from skbalagen import CausalLMGenerator
+from skbalagen._utils.progress import progress_bar, progress_shown
 from skbalagen.balagen import estimate as module
 from skbalagen.balagen.estimate import Estimate, estimate, expected_candidates, expected_time
 from tests.fakes import FirstWordLabeler, NumberedGenerator
@@ -107,6 +111,42 @@ def test_where_nothing_is_to_be_generated_nothing_is_said(asked, corpus, tiny_gp
     resampler = make(generator=CausalLMGenerator(model=str(tiny_gpt2)))
     assert expected_time(resampler, X, y, {"flight": 12, "fare": 6, "meal": 3, "city": 2}) == ""
     assert asked == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_trial_leaves_the_global_random_state_alone_and_shows_and_warns_of_nothing(
+    monkeypatch, corpus, tiny_gpt2, capsys
+):
+    class Noisy(FirstWordLabeler):
+        def __init__(self, *, veto=None, random_state=None):
+            super().__init__(veto=veto)
+            self.random_state = random_state
+
+        def fit(self, X, y):
+            check_random_state(self.random_state).rand()
+            warnings.warn("few rows", stacklevel=2)
+            return super().fit(X, y)
+
+    def with_a_bar(*args):
+        list(progress_bar(range(3), title="trial", unit="step"))
+        return 1.0, 1.0
+
+    monkeypatch.setattr(module, "expected_seconds", with_a_bar)
+    X, y = arrays(corpus)
+    resampler = make(generator=CausalLMGenerator(model=str(tiny_gpt2)), labelers=[Noisy()])
+    before = check_random_state(None).get_state()[1].tolist()
+    with progress_shown(1):
+        assert estimate(resampler, X, y, TARGETS) is not None
+    assert check_random_state(None).get_state()[1].tolist() == before
+    assert capsys.readouterr().err == ""
+
+
+def test_the_model_of_the_default_labelers_is_not_fetched_either(asked, corpus, tiny_gpt2, own_cache):
+    X, y = arrays(corpus)
+    resampler = make(generator=CausalLMGenerator(model=str(tiny_gpt2)), labelers=None)
+    assert "once the model all-MiniLM-L6-v2 is on" in expected_time(resampler, X, y, TARGETS)
+    assert asked == []
+    assert list(own_cache.iterdir()) == []
 
 
 def test_a_model_that_would_have_to_be_fetched_is_not(asked, corpus, own_cache):
