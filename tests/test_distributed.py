@@ -51,10 +51,10 @@ def generator(tiny_gpt2, corpus):
     ).fit(*corpus)
 
 
-def here_and_there(generator, spans=SPANS):
+def here_and_there(generator, spans=SPANS, backend="dask"):
     """Return the candidates of this process and those of the cluster."""
     here = generator.set_params(n_jobs=1).sample(spans, random_state=0)
-    with parallel_config(backend="dask"):
+    with parallel_config(backend=backend):
         return here, generator.set_params(n_jobs=-1).sample(spans, random_state=0)
 
 
@@ -159,6 +159,19 @@ def test_a_killed_worker_loses_nothing(patched, generator, tmp_path):
     patched(die_once, str(tmp_path / "dead"))
     here, there = here_and_there(generator)
     assert (tmp_path / "dead").exists()
+    assert there == here
+
+
+def test_workers_of_ray_write_the_same_texts(generator):
+    ray = pytest.importorskip("ray")
+    from ray.util.joblib import register_ray
+
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        register_ray()
+        here, there = here_and_there(generator, backend="ray")
+    finally:
+        ray.shutdown()
     assert there == here
 
 
