@@ -12,7 +12,6 @@ import numpy as np
 from skbalagen.balagen.policy import class_sizes
 
 __all__ = [
-    "ALL_ROWS",
     "BalanceTraining",
     "TrainingRows",
     "balance_of",
