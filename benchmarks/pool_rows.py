@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
+from skbalagen import TextRules
 from skbalagen._utils.text import fold_text, is_own_label
 from skbalagen.benchmark import Split
 from skbalagen.benchmark.methods import KnownTexts
@@ -58,6 +59,12 @@ class Pool:
     def mean(self) -> np.ndarray:
         """Weighted mean of the labelers' probabilities, of shape (n_candidates, n_classes)."""
         return np.tensordot(WEIGHTS, self.proba, axes=1)
+
+    def well_formed(self) -> Pool:
+        """Return the candidates that the rules of utterances do not refuse."""
+        rules = TextRules().learn(self.split.X_train, self.split.y_train)
+        kept = np.array([not reason for reason in rules.reasons(self.texts.tolist(), self.labels.tolist())])
+        return replace(self, texts=self.texts[kept], labels=self.labels[kept], proba=self.proba[:, kept])
 
     def targets(self, teacher: str, rows: np.ndarray) -> np.ndarray:
         """Return a teacher's probabilities of some candidates, of shape (n_rows, n_classes)."""

@@ -91,10 +91,14 @@ def labeler_rows(pool: Pool) -> Iterator[dict[str, Any]]:
         } | measures(pool.split.y_test, pool.classes[proba.argmax(axis=1)], pool.classes, proba)
 
 
-def run_pool(path: Path, classifiers: list[str], groups: list[str], output: Path, done: set) -> None:
+def run_pool(
+    path: Path, classifiers: list[str], groups: list[str], output: Path, done: set, *, text_rules: bool
+) -> None:
     """Append the rows of a pool that `output` lacks."""
     task, _, seed = path.stem.rpartition("-")
     pool = load_pool(path, load_split(task, int(seed)))
+    if text_rules:
+        pool = pool.well_formed()
     key = {"task": task, "seed": int(seed)}
 
     def write(lines: list[dict[str, Any]]) -> None:
@@ -133,6 +137,11 @@ def main() -> None:
     parser.add_argument("--classifiers", nargs="+", default=["tfidf", "embedding"])
     parser.add_argument("--groups", nargs="+", choices=list(GROUPS), default=list(GROUPS))
     parser.add_argument("--vectors", type=Path, help="file that keeps sentence vectors from run to run")
+    parser.add_argument(
+        "--text-rules",
+        action="store_true",
+        help="without candidates that are no utterance; to a file of its own",
+    )
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -144,7 +153,14 @@ def main() -> None:
     for path in sorted(options.pools.glob("*-[0-9].npz"), key=lambda path: (path.stem[-1], path.stem)):
         task, _, seed = path.stem.rpartition("-")
         if (not options.tasks or task in options.tasks) and (not options.seeds or int(seed) in options.seeds):
-            run_pool(path, options.classifiers, options.groups, options.output, done)
+            run_pool(
+                path,
+                options.classifiers,
+                options.groups,
+                options.output,
+                done,
+                text_rules=options.text_rules,
+            )
             if options.vectors is not None:
                 KnownTexts.save(options.vectors)
 
