@@ -26,7 +26,7 @@ from skbalagen.generators._lm_model import load_to_train
 from skbalagen.generators._lm_rows import TrainingRows, class_prompts
 
 ROOT = Path(__file__).parent.parent
-N_TRAINED, N_SAMPLED, N_JUDGED = 64, 104, 1500
+N_TRAINED, N_SAMPLED, N_JUDGED = 128, 104, 1500
 _FIT = """
 import json, resource, sys, time, warnings
 warnings.simplefilter("ignore")

@@ -14,6 +14,9 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skbalagen import CausalLMGenerator
+from skbalagen._torch.trainer import fine_tune
+from skbalagen._utils.checkpoint import checkpoints_in
+from skbalagen.generators import causal_lm
 from tests.fakes import ORDERS, REFUNDS
 
 
@@ -57,6 +60,20 @@ def test_fit_is_the_same_for_any_n_jobs_and_leaves_the_threads_of_torch_alone(ti
         assert all(torch.equal(other[name], weight) for name, weight in weights[0].items())
     assert fitted[0].history_ == fitted[1].history_ == fitted[2].history_
     assert torch.get_num_threads() == before
+
+
+def test_a_checkpoint_serves_any_n_jobs(tiny_gpt2, corpus, tmp_path, monkeypatch):
+    learned = []
+
+    def counted(*args, resume=None, **options):
+        learned.append(0 if resume is None else resume.epoch)
+        return fine_tune(*args, resume=resume, **options)
+
+    monkeypatch.setattr(causal_lm, "fine_tune", counted)
+    with checkpoints_in(tmp_path):
+        first, again = (tiny(tiny_gpt2, n_jobs=n_jobs, device="cpu").fit(*corpus) for n_jobs in (2, 1))
+    assert learned == [0, 2]
+    assert again.history_ == first.history_
 
 
 def test_candidates_that_are_empty_or_too_long_fail(tiny_gpt2, corpus):
