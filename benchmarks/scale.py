@@ -9,7 +9,7 @@ chain writes, word counts with naive Bayes judge; the smaller half of the classe
 
     rows        10,000 to 1,000,000 rows of 150 classes, 1,500 wanted
     classes     10 to 1,000 classes of 100,000 rows, about 1,500 wanted
-    candidates  1,500 to 30,000 wanted, 100,000 rows of 150 classes
+    candidates  1,500 to 75,000 wanted, 100,000 rows of 150 classes
     model       1,000,000 rows of 150 classes: the embedded language model, one pass over 600 rows, 75 wanted
     workers     64 candidates of the embedded language model from one worker and from two; seconds of the clock
 """
@@ -132,8 +132,13 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
             axis.loglog(x, values, "o-", color="C0")
             axis.grid(alpha=0.3)
         axes[1, column].set_xlabel(what)
-    axes[0, 0].set_ylabel("seconds of the processor")
-    axes[1, 0].set_ylabel("peak memory, GB")
+    for axis, name, ticks in (
+        (axes[0, 0], "seconds of the processor", [2, 5, 10, 20, 50]),
+        (axes[1, 0], "peak memory, GB", [0.5, 1, 2]),
+    ):
+        axis.set_ylabel(name)
+        axis.set_yticks(ticks, labels=map(str, ticks))
+        axis.minorticks_off()
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
