@@ -66,10 +66,10 @@ def test_an_error_in_one_thread_ends_the_others_and_is_raised():
 
 def test_an_interrupted_wait_ends_the_threads_and_the_process_cleanly():
     script = (
-        "import time\n"
+        "import os, time\n"
         "from skbalagen._utils.threads import check_stopped, map_threads\n"
         "def work(piece):\n"
-        "    print('started', flush=True)\n"
+        "    os.write(1, b'started\\n')\n"
         "    while True:\n"
         "        check_stopped()\n"
         "        time.sleep(0.001)\n"

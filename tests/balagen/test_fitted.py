@@ -79,7 +79,7 @@ def test_a_large_data_set_is_learned_from_in_part_and_that_is_told(corpus):
 
 
 def test_copies_are_of_all_rows_however_many(corpus):
-    done, fitted = attributes(corpus, generator="sample-copy", balance_training={"max_rows": 4}, beta_low=100)
+    _, fitted = attributes(corpus, generator="sample-copy", balance_training={"max_rows": 4}, beta_low=100)
     assert fitted["rows_per_class_"] is None
     assert set(fitted["source_indices_"].tolist()) == set(range(23))
     assert fitted["report_"]["n_copied"].tolist() == [10, 9, 6, 0]

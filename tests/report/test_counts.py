@@ -31,7 +31,16 @@ def test_parts_show_unlabeled_texts_apart_from_generated_rows():
 
 
 def test_fate_names_each_verdict():
-    verdicts = ["accepted", "surplus", "malformed", "leak", "near-duplicate", "rejected", "duplicate", "failed"]
+    verdicts = [
+        "accepted",
+        "surplus",
+        "malformed",
+        "leak",
+        "near-duplicate",
+        "rejected",
+        "duplicate",
+        "failed",
+    ]
     fates = ["accepted", "accepted", *["refused"] * 3, "rejected", "repeated", "failed"]
     assert fate(pd.DataFrame({"verdict": verdicts})).tolist() == fates
 
