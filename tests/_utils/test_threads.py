@@ -66,7 +66,8 @@ def test_an_error_in_one_thread_ends_the_others_and_is_raised():
 
 def test_an_interrupted_wait_ends_the_threads_and_the_process_cleanly():
     script = (
-        "import os, time\n"
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
         "from skbalagen._utils.threads import check_stopped, map_threads\n"
         "def work(piece):\n"
         "    os.write(1, b'started\\n')\n"
