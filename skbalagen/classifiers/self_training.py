@@ -42,7 +42,7 @@ class BalancedSelfTrainingClassifier(SelfTrainingClassifier):
     labeled_iter_ : ndarray of int, of shape (n_samples,)
         The round in which each row got its label: 0 for labeled rows, -1 where none was found.
     n_iter_ : int
-        Rounds.
+        Rounds, at least 1: where all rows have labels, the classifier is fitted once.
     termination_condition_ : {"max_iter", "no_change", "all_labeled"}
 
     See Also
@@ -103,6 +103,8 @@ class BalancedSelfTrainingClassifier(SelfTrainingClassifier):
         self : object
         """
         self._validate_params()
+        if getattr(y, "dtype", None) is not None and getattr(y.dtype, "kind", "") == "U":
+            y = y.astype(object)  # of texts alone: all rows have labels
         rounds = SelfTrainingClassifier(
             _CappedConfidence(self.estimator),
             threshold=self.threshold,
@@ -110,6 +112,7 @@ class BalancedSelfTrainingClassifier(SelfTrainingClassifier):
             verbose=self.verbose,
         ).fit(X, y)
         self.__dict__.update({name: value for name, value in vars(rounds).items() if name.endswith("_")})
+        self.n_iter_ = max(1, rounds.n_iter_)
         self.estimator_ = rounds.estimator_.estimator_
         return self
 
