@@ -74,7 +74,6 @@ _GENERATORS = {
     "masked-lm": MaskedLMGenerator,
     "back-translation": BackTranslationGenerator,
 }
-_OF_THE_HUB = ("masked-lm", "back-translation")  # no package brings their models
 
 _VECTOR_SAMPLERS = {
     "adasyn": ADASYN,
@@ -129,9 +128,8 @@ class Method:
 
     @property
     def may_be_refused(self) -> bool:
-        """Whether a task may have too few rows for the method, or this machine no model: it has no results then."""
-        of_the_hub = (self.resampler or "").startswith(_OF_THE_HUB)
-        return of_the_hub or self.vector_sampler is not None or self.pseudo_labels or bool(self.training)
+        """Whether a task may have too few rows of a class for the method; it has no row in the results then."""
+        return self.vector_sampler is not None or self.pseudo_labels or bool(self.training)
 
     @property
     def needs_linear(self) -> bool:

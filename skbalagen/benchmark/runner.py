@@ -27,9 +27,11 @@ from skbalagen.benchmark.tables import read_rows
 from skbalagen.benchmark.tasks import Split, load_split
 from skbalagen.classifiers.label_texts import LabelTextOverSampler
 from skbalagen.encoders import remember_vectors
+from skbalagen.models.catalog import ModelUnavailableError
 
 __all__ = ["run"]
 
+_NO_MODEL = (ModelUnavailableError, OSError)  # not embedded, or not on the hub
 _COUNTED = ("n_candidates", "n_accepted", "n_generated", "n_copied")  # of the resampler's report
 
 
@@ -136,8 +138,8 @@ def _run_cell(
                     f"{task} {method} {name} {seed}: micro {row['micro']:.3f} macro {row['macro']:.3f} "
                     f"({row['resample_seconds']:.0f} + {row['fit_seconds']:.0f} s)"
                 )
-        except (ValueError, RuntimeError, OSError) as error:  # RuntimeError: ADASYN; OSError: no model
-            if not parts.may_be_refused:
+        except (ValueError, RuntimeError, *_NO_MODEL) as error:  # RuntimeError: ADASYN
+            if not (parts.may_be_refused or isinstance(error, _NO_MODEL)):
                 raise
             said.append(f"{task} {method} {seed}: left out, {error}")
         return rows, said

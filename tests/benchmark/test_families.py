@@ -17,6 +17,7 @@ from skbalagen.classifiers.heads import HEAD_NAMES
 from skbalagen.classifiers.row_samplers import SAMPLER_NAMES
 from skbalagen.classifiers.stages import STAGE_NAMES
 from skbalagen.losses import LOSS_NAMES
+from skbalagen.models.catalog import ModelUnavailableError
 
 NAMES = ["tfidf", "embedding", "encoder", "encoder-frozen"]
 
@@ -115,7 +116,7 @@ def test_a_loss_for_several_labels_takes_each_class_as_a_label(data, frozen):
 
 def test_a_model_that_is_not_there_leaves_the_others_their_rows(data, monkeypatch):
     def missing(*arguments, **keywords):
-        raise OSError("no such model")
+        raise ModelUnavailableError("no such model")
 
     monkeypatch.setattr("skbalagen.generators.masked_lm.MaskedLMGenerator.fit", missing)
     said = []
