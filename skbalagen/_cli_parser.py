@@ -16,6 +16,7 @@ examples:
   skbalagen inspect intents.csv --text utterance --label intent
   skbalagen balance intents.csv --text utterance --label intent -o balanced.csv --report page.html
   skbalagen balance intents.csv --dry-run --strategy grow
+  skbalagen balance intents.csv -o balanced.csv --generator causal-lm --generator eda
   cat intents.csv | skbalagen balance - -o - --generator markov-chain --seed 0 > balanced.csv
   skbalagen benchmark --tasks shop --methods none ros markov --classifiers tfidf --seeds 3
 """
@@ -112,12 +113,14 @@ def _add_balance_options(balance: argparse.ArgumentParser) -> None:
     balance.add_argument(
         "--generator",
         choices=["causal-lm", "prompt", "endpoint", "markov-chain", "eda", "sample-copy"],
-        default="causal-lm",
+        action="append",
         help="what writes the texts: causal-lm is a language model trained on your rows, prompt one that is shown some "
-        "of them, endpoint one behind a server that speaks OpenAI's protocol (%(default)s)",
+        "of them, endpoint one behind a server that speaks OpenAI's protocol; several of these options take turns "
+        "(causal-lm)",
     )
     balance.add_argument(
-        "--model", help="hub id or folder for causal-lm and prompt, or name of the model on the server"
+        "--model",
+        help="hub id or folder for causal-lm and prompt, or, with endpoint, the model on the server",
     )
     balance.add_argument("--base-url", metavar="URL", help="of the server, such as http://127.0.0.1:8000/v1")
     balance.add_argument("--max-requests", type=int, metavar="N", help="most requests to the server")

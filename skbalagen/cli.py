@@ -143,11 +143,30 @@ def _compare(arguments: argparse.Namespace) -> None:
         write_comparison(search, arguments.report)
 
 
-def _generator(arguments: argparse.Namespace) -> Any:
-    """Return the generator that the options name."""
+def _generators(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the generators that the options name, in their order, by their names."""
+    names = arguments.generator or ["causal-lm"]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"--generator must name each generator once, got {name} twice. Leave one out.")
+    listed = " --generator ".join(names)
+    if "endpoint" not in names and (arguments.base_url is not None or arguments.max_requests is not None):
+        raise ValueError(
+            f"--base-url and --max-requests need --generator endpoint, got --generator {listed}."
+        )
+    # Beside a server, the model is the one there.
+    owners = {"endpoint"} if "endpoint" in names else {"causal-lm", "prompt"}
+    if arguments.model is not None and owners.isdisjoint(names):
+        raise ValueError(
+            f"--model needs --generator causal-lm, prompt or endpoint, got --generator {listed}."
+        )
+    return {name: _generator(name, arguments, arguments.model if name in owners else None) for name in names}
+
+
+def _generator(name: str, arguments: argparse.Namespace, model: str | None) -> Any:
+    """Return a generator by its name, with the options that are its own."""
     from skbalagen import CausalLMGenerator, EndpointGenerator, PromptGenerator
 
-    name, model = arguments.generator, arguments.model
     if name == "endpoint":
         if model is None:
             raise ValueError("--generator endpoint needs --model NAME, the name of the model on the server.")
@@ -155,12 +174,8 @@ def _generator(arguments: argparse.Namespace) -> Any:
         return EndpointGenerator(
             model=model, **{option: value for option, value in asked.items() if value is not None}
         )
-    if arguments.base_url is not None or arguments.max_requests is not None:
-        raise ValueError(f"--base-url and --max-requests need --generator endpoint, got --generator {name}.")
     if name == "prompt":
         return PromptGenerator() if model is None else PromptGenerator(model=model)
-    if model is not None and name != "causal-lm":
-        raise ValueError(f"--model needs --generator causal-lm, prompt or endpoint, got --generator {name}.")
     return name if model is None else CausalLMGenerator(model=model)
 
 
@@ -171,11 +186,12 @@ def _balance(arguments: argparse.Namespace) -> None:
 
     _check_outputs(arguments)
     table, texts, labels = _read(arguments)
+    generators = _generators(arguments)
     resampler = BalaGenResampler(
         sampling_strategy=arguments.strategy,
         beta_low=arguments.beta_low,
         beta_high=arguments.beta_high,
-        generator=_generator(arguments),
+        generator=list(generators.items()) if len(generators) > 1 else next(iter(generators.values())),
         text_column=arguments.text,
         max_minutes=arguments.max_minutes,
         random_state=arguments.seed,
@@ -189,8 +205,8 @@ def _balance(arguments: argparse.Namespace) -> None:
         if expected := expected_time(resampler, rows, classes, resampler.sampling_strategy_):
             say(expected, sys.stdout)
         return
-    if arguments.generator == "endpoint":
-        url = resampler.generator.base_url
+    if "endpoint" in generators:
+        url = generators["endpoint"].base_url
         _note(
             f"skbalagen: rows of the classes that are filled, and of those nearest to them, are sent to {url}"
         )
@@ -211,9 +227,16 @@ def _balance(arguments: argparse.Namespace) -> None:
 
         write_html(resampler, arguments.report, table)
     if not arguments.quiet:
-        columns = ["n_before", "n_target", "n_candidates", "n_accepted", "n_near_duplicates", "n_leaks"]
-        columns += ["n_generated", "n_copied", "n_after"]
-        _note(resampler.report_[columns].to_string())
+        _note_counts(resampler.report_)
+
+
+def _note_counts(report: pd.DataFrame) -> None:
+    """Print what became of the candidates of each class, and of each generator if there are several."""
+    columns = ["n_before", "n_target", "n_candidates", "n_malformed", "n_accepted", "n_near_duplicates"]
+    columns += ["n_leaks", "n_generated", "n_copied", "n_after"]
+    _note(report[columns].to_string())
+    if counts := report.attrs.get("generators"):
+        _note(type(report)(counts).to_string(index=False))
 
 
 _COMMANDS = {

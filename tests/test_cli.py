@@ -152,6 +152,7 @@ def test_the_report_on_standard_error_counts_the_rows(generated, intents, tmp_pa
         "n_before",
         "n_target",
         "n_candidates",
+        "n_malformed",
         "n_accepted",
         "n_near_duplicates",
         "n_leaks",
@@ -160,7 +161,7 @@ def test_the_report_on_standard_error_counts_the_rows(generated, intents, tmp_pa
         "n_after",
     ]
     row = next(line for line in lines if line[0] == "drinks")
-    assert row[1:3] + row[5:] == ["2", "8", "0", "0", "6", "0", "8"]
+    assert row[1:3] + row[6:] == ["2", "8", "0", "0", "6", "0", "8"]
 
 
 def test_balance_works_in_a_pipe(intents):

@@ -56,6 +56,29 @@ def test_balance_stops_asking_at_the_limit(intents, tmp_path, server, capsys):
     assert "asks for no more texts, since max_requests is reached" in capsys.readouterr().err
 
 
+def test_balance_takes_turns_between_a_server_and_others(intents, tmp_path, server, capsys):
+    options = [
+        "--generator",
+        "endpoint",
+        "--generator",
+        "markov-chain",
+        "--base-url",
+        server.url,
+        "--model",
+        "m",
+    ]
+    out = tmp_path / "out.csv"
+    assert main(["balance", str(intents), "-o", str(out), *options]) == 0
+    err = capsys.readouterr().err
+    assert f"are sent to {server.url}" in err
+    rows = [line.split() for line in err.splitlines()]
+    header = next(i for i, row in enumerate(rows) if row[:2] == ["generator", "n_candidates"])
+    counts = {row[0]: int(row[1]) for row in rows[header + 1 : header + 3]}
+    assert set(counts) == {"endpoint", "markov-chain"}
+    assert min(counts.values()) > 0
+    assert {body["model"] for _, _, body in server.requests} == {"m"}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -66,6 +89,8 @@ def test_balance_stops_asking_at_the_limit(intents, tmp_path, server, capsys):
         ),
         (["--max-requests", "3"], "need --generator endpoint, got --generator causal-lm"),
         (["--generator", "eda", "--model", "m"], "--model needs --generator causal-lm, prompt or endpoint"),
+        (["--generator", "eda", "--generator", "endpoint"], "--generator endpoint needs --model NAME"),
+        (["--generator", "eda", "--generator", "eda"], "must name each generator once, got eda twice"),
     ],
 )
 def test_balance_refuses_options_that_do_not_fit(intents, tmp_path, capsys, options, message):
