@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
@@ -16,19 +17,23 @@ from skbalagen.models.load import load_seq2seq_lm
 
 __all__ = ["BackTranslationGenerator"]
 
+Translation = Callable[[list[str]], Sequence[str | None]]
+
 
 class BackTranslationGenerator(RowEditingGenerator):
     """Translate a random row of the class into another language and back, and so reword it.
 
-    Both translations are sampled, so that a row has many candidates. A candidate that differs from its row in case and
-    white space only fails, as does a row of more than `max_tokens` tokens.
+    Translations of models are sampled, so that a row has many candidates. A candidate that differs from its row in case
+    and white space only fails, as does a row of more than `max_tokens` tokens.
 
     Parameters
     ----------
-    forward, backward : str
+    forward, backward : str, path-like or callable
         Two translation models that take a text as it is and are each other's inverse, such as the Marian models
         ``"Helsinki-NLP/opus-mt-en-de"`` and ``"Helsinki-NLP/opus-mt-de-en"``: hub ids, or folders with safetensors.
-        Their tokenizers need the package sentencepiece.
+        Their tokenizers need the package sentencepiece. Or functions from a list of texts to the list of their
+        translations (None where there is none), such as of a service or of another program. They are called once for
+        all rows of a call of `sample`. If they always translate alike, a row has one candidate.
     top_p : float, default=0.9
         Words are drawn from the likeliest ones, which have this probability together; in (0, 1].
     temperature : float, default=1.0
@@ -57,11 +62,22 @@ class BackTranslationGenerator(RowEditingGenerator):
     >>> generator = BackTranslationGenerator(
     ...     forward="Helsinki-NLP/opus-mt-en-de", backward="Helsinki-NLP/opus-mt-de-en", top_p=0.95
     ... )
+
+    With functions of one's own:
+
+    >>> words = {"late": "spaet", "tardy": "spaet"}
+    >>> def to_german(texts):
+    ...     return [" ".join(words.get(word, word) for word in text.split()) for text in texts]
+    >>> def to_english(texts):
+    ...     return [text.replace("spaet", "tardy") for text in texts]
+    >>> generator = BackTranslationGenerator(forward=to_german, backward=to_english)
+    >>> generator.fit(["my parcel is late"], ["delivery"]).sample({"delivery": range(1)}, random_state=0)
+    {'delivery': ['my parcel is tardy']}
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 - scikit-learn's own form
-        "forward": [str, Path],
-        "backward": [str, Path],
+        "forward": [str, Path, callable],
+        "backward": [str, Path, callable],
         "top_p": [Interval(Real, 0, 1, closed="right")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "max_tokens": [Interval(Integral, 2, None, closed="left")],
@@ -71,8 +87,8 @@ class BackTranslationGenerator(RowEditingGenerator):
     def __init__(
         self,
         *,
-        forward: str | Path = "Helsinki-NLP/opus-mt-en-de",
-        backward: str | Path = "Helsinki-NLP/opus-mt-de-en",
+        forward: str | Path | Translation = "Helsinki-NLP/opus-mt-en-de",
+        backward: str | Path | Translation = "Helsinki-NLP/opus-mt-de-en",
         top_p: float = 0.9,
         temperature: float = 1.0,
         max_tokens: int = 256,
@@ -108,18 +124,18 @@ class BackTranslationGenerator(RowEditingGenerator):
             A model cannot be read.
         """
         super().fit(X, y)
-        self._load()
+        self.translators_ = self._load()
         return self
 
-    def _load(self) -> list[tuple[Any, Any]]:
-        """Return both models with their tokenizers; they are read again after a pickle, which leaves them out."""
-        if not hasattr(self, "translators_"):
-            device = resolve_device(self.device)
-            self.translators_ = []
-            for name in (self.forward, self.backward):
-                model, tokenizer = load_seq2seq_lm(str(name))
-                self.translators_.append((model.to(device), tokenizer))
-        return self.translators_
+    def _load(self) -> list[Any]:
+        """Return what translates in each direction: a function, or a model and its tokenizer."""
+        return [
+            given if callable(given) else self._load_model(given) for given in (self.forward, self.backward)
+        ]
+
+    def _load_model(self, name: str | Path) -> tuple[Any, Any]:
+        model, tokenizer = load_seq2seq_lm(str(name))
+        return model.to(resolve_device(self.device)), tokenizer
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the models out of pickles: nothing in them was learned here."""
@@ -127,13 +143,28 @@ class BackTranslationGenerator(RowEditingGenerator):
         state.pop("translators_", None)
         return state
 
-    def _edit(self, text: str, rng: np.random.Generator) -> str | None:
-        translated: str | None = text
-        for model, tokenizer in self._load():
+    def _edit_all(self, texts: Sequence[str], rngs: Sequence[np.random.Generator]) -> list[str | None]:
+        if not hasattr(self, "translators_"):  # models are left out of pickles
+            self.translators_ = self._load()
+        translated: list[str | None] = list(texts)
+        for translator in self.translators_:
             # A seed for each direction, whether or not the one before gave a text.
-            seed = int(rng.integers(2**31))
-            translated = translated and self._translate(translated, model, tokenizer, seed)
-        return translated if translated and fold_text(translated) != fold_text(text) else None
+            seeds = [int(rng.integers(2**31)) for rng in rngs]
+            rows = [i for i, text in enumerate(translated) if text and text.strip()]
+            given = [str(translated[i]) for i in rows]
+            if callable(translator):
+                answers = _ask(translator, given)
+            else:
+                answers = [
+                    self._translate(text, *translator, seeds[i]) for i, text in zip(rows, given, strict=True)
+                ]
+            translated = [None] * len(texts)
+            for i, answer in zip(rows, answers, strict=True):
+                translated[i] = answer
+        return [
+            text if text and fold_text(text) != fold_text(row) else None
+            for row, text in zip(texts, translated, strict=True)
+        ]
 
     def _translate(self, text: str, model: Any, tokenizer: Any, seed: int) -> str | None:
         import torch
@@ -154,3 +185,24 @@ class BackTranslationGenerator(RowEditingGenerator):
                 max_new_tokens=self.max_tokens,
             )
         return tokenizer.decode(ids[0], skip_special_tokens=True).strip() or None
+
+
+def _ask(translate: Translation, texts: list[str]) -> list[str | None]:
+    """Return what a function makes of texts; it is shown each of them once."""
+    distinct = list(dict.fromkeys(texts))
+    if not distinct:
+        return []
+    answers = list(translate(distinct))
+    if len(answers) != len(distinct):
+        raise ValueError(
+            f"forward and backward of BackTranslationGenerator must return one translation per text, got {len(answers)} "
+            f"for {len(distinct)}. Return None for a text that has none."
+        )
+    for text, answer in zip(distinct, answers, strict=True):
+        if not (answer is None or isinstance(answer, str)):
+            raise TypeError(
+                f"forward and backward of BackTranslationGenerator must return texts or None, got {answer!r} "
+                f"({type(answer).__name__}) for {text!r}. Return the text of the translation."
+            )
+    found = dict(zip(distinct, answers, strict=True))
+    return [(found[text] or "").strip() or None for text in texts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -99,13 +99,10 @@ class RowEditingGenerator(BaseEstimator):
         check_span_labels(spans, self.classes_.tolist())
         seed = as_seed(random_state)
         drawn = self.source_rows(spans, random_state=seed)
-        return {
-            label: [
-                self._edit(text, stream_rng(seed, label, index)) if text.strip() else None
-                for index, text in zip(span, self.copies_.texts_[drawn[label]], strict=True)
-            ]
-            for label, span in spans.items()
-        }
+        texts = [text for label in spans for text in self.copies_.texts_[drawn[label]]]
+        rngs = [stream_rng(seed, label, index) for label, span in spans.items() for index in span]
+        edited = iter(self._edit_all(texts, rngs))
+        return {label: [next(edited) for _ in span] for label, span in spans.items()}
 
     def source_rows(
         self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
@@ -133,6 +130,12 @@ class RowEditingGenerator(BaseEstimator):
         """
         check_is_fitted(self)
         return self.copies_.sample_rows(spans, random_state=random_state)
+
+    def _edit_all(self, texts: Sequence[str], rngs: Sequence[np.random.Generator]) -> list[str | None]:
+        """Return each of the rows with an edit, in their order, or None; blank rows have none."""
+        return [
+            self._edit(text, rng) if text.strip() else None for text, rng in zip(texts, rngs, strict=True)
+        ]
 
     def _edit(self, text: str, rng: np.random.Generator) -> str | None:
         """Return `text`, which is not blank, with an edit, or None if there is none; `rng` is all the randomness."""

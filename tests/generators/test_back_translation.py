@@ -90,6 +90,48 @@ def test_a_row_that_is_too_long_is_no_candidate(translate):
     assert generator.sample({"ride": range(1)}, random_state=0) == {"ride": [None]}  # 14 characters
 
 
+def test_functions_are_called_once_with_each_row_and_a_row_has_one_candidate():
+    asked = []
+
+    def there(texts):
+        asked.append(texts)
+        return [f"<{text}>" for text in texts]
+
+    generator = BackTranslationGenerator(
+        forward=there, backward=lambda texts: [text[1:-1] + " again " for text in texts]
+    ).fit([*X, " "], [*Y, "ride"])
+    spans = {"drink": range(9), "ride": range(9)}
+    texts = generator.sample(spans, random_state=0)
+    rows = generator.source_rows(spans, random_state=0)
+    for label, of_class in texts.items():
+        assert of_class == [f"{X[row]} again" if row < 3 else None for row in rows[label]]
+    assert None in texts["ride"]  # a blank row
+    assert [sorted(part) for part in asked] == [sorted(X)]
+    part = generator.sample({"drink": range(4, 6)}, random_state=0)
+    assert part == {"drink": texts["drink"][4:6]}
+
+
+def test_a_function_may_stand_beside_a_model(translate, monkeypatch):
+    generator, models = translate(lambda text: f"<{text}>", str)
+    generator.set_params(backward=lambda texts: [None if "beer" in text else "so " + text for text in texts])
+    texts = generator.fit(X, Y).sample({"drink": range(6)}, random_state=0)["drink"]
+    assert set(texts) == {None, "so <red wine please>"}
+    assert models["back"].given == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "message"),
+    [
+        ([], ValueError, "one translation per text, got 0 for 1"),
+        ([b"rote Weine"], TypeError, r"texts or None, got b'rote Weine' \(bytes\) for 'show me trains'"),
+    ],
+)
+def test_what_is_no_translation_is_refused(answer, error, message):
+    generator = BackTranslationGenerator(forward=lambda texts: answer, backward=str).fit(X, Y)
+    with pytest.raises(error, match=message):
+        generator.sample({"ride": range(2)}, random_state=0)
+
+
 @pytest.mark.parametrize("parameters", [{"top_p": 0}, {"temperature": 0}, {"max_tokens": 1}, {"forward": 1}])
 def test_bad_parameters_are_refused_before_a_model_is_read(parameters):
     with pytest.raises(ValueError, match=f"The '{next(iter(parameters))}' parameter"):
