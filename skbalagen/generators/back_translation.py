@@ -155,8 +155,10 @@ class BackTranslationGenerator(RowEditingGenerator):
             if callable(translator):
                 answers = _ask(translator, given)
             else:
+                model, tokenizer = translator
                 answers = [
-                    self._translate(text, *translator, seeds[i]) for i, text in zip(rows, given, strict=True)
+                    self._translate(text, model, tokenizer, seeds[i])
+                    for i, text in zip(rows, given, strict=True)
                 ]
             translated = [None] * len(texts)
             for i, answer in zip(rows, answers, strict=True):
