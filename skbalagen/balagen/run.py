@@ -39,7 +39,7 @@ from skbalagen.balagen.precautions import check_rows_wanted
 from skbalagen.balagen.several_generators import drop_refused
 from skbalagen.balagen.text_quality import make_text_rules
 from skbalagen.balagen.time_budget import TimeBudget, TimedGenerator
-from skbalagen.balagen.training_set import ALL_ROWS, balance_of, training_rows
+from skbalagen.balagen.training_set import ALL_ROWS, BalanceTraining, balance_of, training_rows
 from skbalagen.cache import CachedGenerator, CachedLabelers, ComponentCache, open_cache
 from skbalagen.generators.union import GeneratorUnion
 
@@ -149,52 +149,21 @@ def run(
     time = TimeBudget(resampler.max_minutes)
     random_state = check_random_state(resampler.random_state)
     seeds = Seeds(*random_state.randint(np.iinfo(np.int32).max, size=4).tolist())
-    generator = make_generator("sample-copy" if X is None else resampler.generator)
-    labelers = make_labelers(resampler.labelers, n_jobs=resampler.n_jobs)
-    if sets is not None and isinstance(labelers, LabelerEnsemble):
-        given = resampler.labelers
-        default = given is None or (isinstance(given, LabelerEnsemble) and given.estimators is None)
-        labelers = LabelSetEnsemble.of(labelers, sets.columns(), default=default)
-    members = labelers.members() if isinstance(labelers, LabelerEnsemble) else []
-    set_seeds([generator, *members], random_state)
-    if unlabeled is not None and isinstance(labelers, NoLabelers):
-        raise ValueError(
-            "unlabeled texts get their labels from the labelers, but labelers is []. Leave it at None or name "
-            "some, or leave out unlabeled."
-        )
-    if unlabeled is not None and sets is not None:
-        raise ValueError(
-            "unlabeled texts can be used with one label per row, got rows of several labels. Leave out unlabeled."
-        )
-    training = balance_of(resampler.balance_training)
-    cache = _open_cache(resampler)
-    copies_rows = hasattr(generator, "sample_rows")
-    if copies_rows:  # of D: there is nothing to learn, and nothing to judge
-        training = training._replace(generator=ALL_ROWS)
-        labelers = NoLabelers() if unlabeled is None else labelers
-    policy, band = choose_policy(
-        resampler, X if sets is None else None, y if sets is None else sets.flat, generator
-    )
-    targets = dict(policy(y if sets is None else sets.flat))
+    parts = _make_parts(resampler, X, sets, random_state)
+    _check_unlabeled(unlabeled, parts.labelers, sets)
+    sized = y if sets is None else sets.flat  # where each row has one label
+    policy, band = choose_policy(resampler, X if sets is None else None, sized, parts.generator)
+    targets = dict(policy(sized))
     wanted = targets if sets is None else sets.rows_wanted(targets)
     if resampler.verbose and X is not None and sets is None:
-        rows = training_rows(y, targets, training, seed=seeds.rows).generator
-        is_kept = cache is not None and cache.holds(generator, X[rows], y[rows])
-        if not is_kept and (expected := expected_time(resampler, X, y, targets)):
-            say(expected, sys.stderr)
-    kept = _kept(generator, cache)
-    writer = kept if copies_rows else AnnouncedGenerator(TimedGenerator(kept, time), resampler)
-    judge: WeakLabelers = labelers
-    cached_labelers = None
-    if isinstance(labelers, LabelerEnsemble):
-        cached_labelers = CachedLabelers(labelers, cache) if cache else None
-        judge = AnnouncedLabelers(cached_labelers or labelers, resampler)
+        _say_expected_time(resampler, X, y, targets, parts, seed=seeds.rows)
+    generator, judge = parts.generator, parts.judge(resampler, asked=unlabeled is not None)
     made = balance(
         np.arange(len(y)).astype(str).astype(object) if X is None else X,
         y,
         policy=lambda _: wanted,
-        training=training,
-        generator=writer,
+        training=parts.training,
+        generator=parts.writer(resampler, time),
         labelers=judge,
         rules=Rules(
             partial(_share, generator, resampler.generated_share),
@@ -202,7 +171,7 @@ def run(
             resampler.shortfall,
             _gate(resampler.near_duplicates),
             make_text_rules(resampler.text_rules),
-            _token_counter(generator, kept),
+            _token_counter(generator, parts.kept),
             time,
             *([partial(drop_refused, generator)] if isinstance(generator, GeneratorUnion) else []),
         ),
@@ -211,15 +180,87 @@ def run(
     )
     if X is None:
         _warn_of_copies(sum(made.n_copied.values()))
-    fitted = cached_labelers.labelers if cached_labelers else labelers
     return Run(
         made,
         targets=targets,
         band=band,
-        generator=_taken_out(kept),
-        labelers=fitted if isinstance(fitted, LabelerEnsemble) and hasattr(fitted, "estimators_") else None,
-        max_rows=training.max_rows,
+        generator=_taken_out(parts.kept),
+        labelers=_fitted_labelers(judge),
+        max_rows=parts.training.max_rows,
     )
+
+
+class _Parts(NamedTuple):
+    """What a run works with; `kept` is the generator, or one that takes from the cache what is there."""
+
+    generator: Any
+    kept: Any
+    labelers: LabelerEnsemble | NoLabelers
+    training: BalanceTraining
+    cache: ComponentCache | None
+
+    @property
+    def copies_rows(self) -> bool:
+        """Whether rows of D are copied: there is nothing to learn, and nothing to judge."""
+        return hasattr(self.generator, "sample_rows")
+
+    def writer(self, resampler: Any, time: TimeBudget) -> Any:
+        """Return the generator as the algorithm gets it."""
+        return (
+            self.kept if self.copies_rows else AnnouncedGenerator(TimedGenerator(self.kept, time), resampler)
+        )
+
+    def judge(self, resampler: Any, *, asked: bool) -> WeakLabelers:
+        """Return the labelers as the algorithm gets them; copies are judged only if there are other texts, `asked`."""
+        if not isinstance(self.labelers, LabelerEnsemble) or (self.copies_rows and not asked):
+            return NoLabelers()
+        return AnnouncedLabelers(
+            CachedLabelers(self.labelers, self.cache) if self.cache else self.labelers, resampler
+        )
+
+
+def _make_parts(
+    resampler: Any, X: np.ndarray | None, sets: LabelSets | None, random_state: np.random.RandomState
+) -> _Parts:
+    """Make the parts that the parameters mean, and set their seeds."""
+    generator = make_generator("sample-copy" if X is None else resampler.generator)
+    labelers = make_labelers(resampler.labelers, n_jobs=resampler.n_jobs)
+    if sets is not None and isinstance(labelers, LabelerEnsemble):
+        given = resampler.labelers
+        default = given is None or (isinstance(given, LabelerEnsemble) and given.estimators is None)
+        labelers = LabelSetEnsemble.of(labelers, sets.columns(), default=default)
+    members = labelers.members() if isinstance(labelers, LabelerEnsemble) else []
+    set_seeds([generator, *members], random_state)
+    training = balance_of(resampler.balance_training)
+    if hasattr(generator, "sample_rows"):
+        training = training._replace(generator=ALL_ROWS)
+    cache = _open_cache(resampler)
+    return _Parts(generator, _kept(generator, cache), labelers, training, cache)
+
+
+def _check_unlabeled(unlabeled: np.ndarray | None, labelers: Any, sets: LabelSets | None) -> None:
+    """Raise if there are unlabeled texts that nothing can label."""
+    if unlabeled is None:
+        return
+    if isinstance(labelers, NoLabelers):
+        raise ValueError(
+            "unlabeled texts get their labels from the labelers, but labelers is []. Leave it at None or name "
+            "some, or leave out unlabeled."
+        )
+    if sets is not None:
+        raise ValueError(
+            "unlabeled texts can be used with one label per row, got rows of several labels. Leave out unlabeled."
+        )
+
+
+def _say_expected_time(
+    resampler: Any, X: np.ndarray, y: np.ndarray, targets: Mapping[Any, int], parts: _Parts, *, seed: int
+) -> None:
+    """Say how long the work will take, unless the cache has done it."""
+    rows = training_rows(y, targets, parts.training, seed=seed).generator
+    is_kept = parts.cache is not None and parts.cache.holds(parts.generator, X[rows], y[rows])
+    if not is_kept and (expected := expected_time(resampler, X, y, targets)):
+        say(expected, sys.stderr)
 
 
 def _share(generator: Any, generated_share: float | None, n_rows: int) -> float:
@@ -255,6 +296,13 @@ def _taken_out(kept: Any) -> Any:
     return kept.generator if isinstance(kept, CachedGenerator) else kept
 
 
+def _fitted_labelers(judge: WeakLabelers) -> LabelerEnsemble | None:
+    """Return the labelers that :meth:`_Parts.judge` gave the algorithm, if they were fitted."""
+    inner = judge.labelers if isinstance(judge, AnnouncedLabelers) else None
+    ensemble = inner.labelers if isinstance(inner, CachedLabelers) else inner
+    return ensemble if isinstance(ensemble, LabelerEnsemble) and hasattr(ensemble, "estimators_") else None
+
+
 def _token_counter(generator: Any, kept: Any) -> Callable[[Sequence[str]], Sequence[int]] | None:
     """Return how to count the tokens of words with the model of a generator that is yet to be fitted, if it has one."""
     if not hasattr(generator, "count_tokens"):
@@ -273,7 +321,7 @@ def _open_cache(resampler: Any) -> ComponentCache | None:
             "memory is not used, since random_state is None: what is kept would be the same each time. Set "
             "random_state to a number.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
         return None
     return cache
