@@ -11,7 +11,8 @@ from skbalagen.generators._lm_tokens import encode_rows
 
 __all__ = ["log_likelihoods", "token_counts"]
 
-_ROWS_AT_ONCE = 32
+# Multiples of so many rows and columns are summed in one order: a text is as likely whatever is scored beside it.
+_ROWS_AT_ONCE, _ROWS, _COLUMNS = 32, 8, 16
 
 
 def token_counts(tokenizer: Any, words: Sequence[str]) -> list[int]:
@@ -56,23 +57,34 @@ def log_likelihoods(
     """
     import torch
 
+    if not len(texts):
+        return np.zeros((0, 2))
     rows = encode_rows(tokenizer, list(zip(texts, labels, strict=True)), prompts, "auto")
     order = np.argsort([len(tokens) for tokens in rows.sequences], kind="stable")
     found = np.zeros((len(texts), 2))
-    for part in np.array_split(order, -(-len(order) // _ROWS_AT_ONCE)):
+    for part in np.split(order, range(_ROWS_AT_ONCE, len(order), _ROWS_AT_ONCE)):
         sequences = [rows.sequences[i] for i in part]
-        ids = torch.zeros(len(part), max(map(len, sequences)), dtype=torch.long)
-        seen = torch.zeros_like(ids)
+        longest = max(map(len, sequences))
+        # Padding on the right does not matter: causal attention looks to the left only. It may be beyond the context.
+        ids = torch.zeros(_whole(len(part), _ROWS), _whole(longest, _COLUMNS), dtype=torch.long)
         for row, tokens in enumerate(sequences):
-            ids[row, : len(tokens)], seen[row, : len(tokens)] = torch.tensor(tokens), 1
+            ids[row, : len(tokens)] = torch.tensor(tokens)
         with torch.inference_mode():
             hidden = model.base_model(
-                input_ids=ids.to(model.device), attention_mask=seen.to(model.device), use_cache=False
+                input_ids=ids.to(model.device),
+                position_ids=torch.arange(ids.shape[1], device=model.device).clamp(max=longest - 1)[None],
+                use_cache=False,
             ).last_hidden_state
             for row, (i, tokens) in enumerate(zip(part, sequences, strict=True)):
                 start, stop = rows.n_prompt[i] - 1, len(tokens) - 1  # each position predicts the next
-                logits = model.get_output_embeddings()(hidden[row, start:stop]).float()
+                places = start + torch.arange(_whole(stop - start, _ROWS)) % (stop - start)
+                logits = model.get_output_embeddings()(hidden[row, places])[: stop - start].float()
                 wanted = ids[row, start + 1 : stop + 1, None].to(logits.device)
                 total = logits.log_softmax(dim=-1).gather(1, wanted).sum()
                 found[i] = float(total), stop - start
     return found
+
+
+def _whole(n: int, size: int) -> int:
+    """Return the first multiple of `size` that is not below `n`."""
+    return -(-n // size) * size

@@ -61,7 +61,9 @@ def expected_seconds(generator: Any, X: Texts, y: Labels, n_candidates: int) -> 
     each = _seconds_per_token(model, rows, rng.permutation(drawn), generator)
     training = loading + generator.epochs * each * int(rows.lengths[drawn].sum())
     freeze_model(model)
-    sampling = _sampling_seconds(generator, model, tokenizer, prompts, rows.n_text, n_candidates)
+    sampling = _sampling_seconds(
+        generator, model, tokenizer, prompts, rows.n_text, n_candidates * generator.best_of
+    )
     return training, sampling
 
 

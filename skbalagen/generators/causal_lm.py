@@ -21,8 +21,9 @@ from skbalagen._utils.random import as_seed
 from skbalagen._utils.sklearn_compat import Interval, StrOptions, fit_context
 from skbalagen._utils.text import Labels, Texts, as_texts
 from skbalagen._utils.validation import check_generator_rows
+from skbalagen.generators._lm_best import likeliest
 from skbalagen.generators._lm_model import freeze_model, load_to_train, read_generator, write_generator
-from skbalagen.generators._lm_rows import TrainingRows, class_prompts, warn_of_cut_rows
+from skbalagen.generators._lm_rows import TrainingRows, advised_share, class_prompts, warn_of_cut_rows
 from skbalagen.generators._lm_scores import token_counts
 from skbalagen.generators._lm_tokens import clean_text, special_tokens
 from skbalagen.generators._lm_workers import ModelFolder, sample_in_workers
@@ -32,30 +33,6 @@ from skbalagen.models.catalog import SMOLLM2
 from skbalagen.parallel import n_workers
 
 __all__ = ["CausalLMGenerator"]
-
-
-def advised_share(n_rows: int) -> float:
-    """Return the fraction of a class's missing rows that is better filled by generation than by copies.
-
-    A class of few rows lacks words that a model can add; a class of many rows has them. The numbers were
-    measured (``docs/ablations.md``).
-
-    Parameters
-    ----------
-    n_rows : int
-        Rows of the class, at least 1.
-
-    Returns
-    -------
-    float
-        1/2 up to 16 rows, 1/4 from 32 rows on, ``8 / n_rows`` in between.
-
-    Examples
-    --------
-    >>> [advised_share(n) for n in (1, 16, 20, 32, 1000)]
-    [0.5, 0.5, 0.4, 0.25, 0.25]
-    """
-    return min(max(8 / n_rows, 0.25), 0.5)
 
 
 class CausalLMGenerator(BaseEstimator):
@@ -100,6 +77,10 @@ class CausalLMGenerator(BaseEstimator):
         Above 0. Below 1, likely tokens become more likely.
     top_p : float, default=0.95
         Probability mass of the nucleus that tokens are drawn from, in (0, 1].
+    best_of : int, default=1
+        Texts that are drawn for each candidate, at least 1; the one whose tokens are likeliest on average is kept. More
+        texts are fluent then and fewer words are new, for so many times the time of sampling
+        (``docs/text_quality.md``).
     sampling_batch_size : int, default=128
         Most texts that a worker samples at the same time, at least 1; fewer where their keys and values would take
         more than half a gigabyte.
@@ -145,7 +126,8 @@ class CausalLMGenerator(BaseEstimator):
     ----------
     Tepper et al. (2020), "Balancing via Generation for Multi-Class Text Classification Improvement",
     Findings of EMNLP; Anaby-Tavor et al. (2020), "Do Not Have Enough Data? Deep Learning to the Rescue!",
-    AAAI (LAMBADA); Holtzman et al. (2020), "The Curious Case of Neural Text Degeneration", ICLR (`top_p`).
+    AAAI (LAMBADA); Holtzman et al. (2020), "The Curious Case of Neural Text Degeneration", ICLR (`top_p`);
+    Adiwardana et al. (2020), "Towards a Human-like Open-Domain Chatbot" (`best_of`: sample-and-rank).
 
     Examples
     --------
@@ -173,6 +155,7 @@ class CausalLMGenerator(BaseEstimator):
         "max_tokens": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "top_p": [Interval(Real, 0, 1, closed="right")],
+        "best_of": [Interval(Integral, 1, None, closed="left")],
         "sampling_batch_size": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
         "device": [str],
@@ -197,6 +180,7 @@ class CausalLMGenerator(BaseEstimator):
         max_tokens: int | Literal["auto"] = "auto",
         temperature: float = 1.0,
         top_p: float = 0.95,
+        best_of: int = 1,
         sampling_batch_size: int = 128,
         n_jobs: int | None = None,
         device: str = "auto",
@@ -217,6 +201,7 @@ class CausalLMGenerator(BaseEstimator):
         self.max_tokens = max_tokens
         self.temperature = temperature
         self.top_p = top_p
+        self.best_of = best_of
         self.sampling_batch_size = sampling_batch_size
         self.n_jobs = n_jobs
         self.device = device
@@ -323,19 +308,21 @@ class CausalLMGenerator(BaseEstimator):
         check_span_labels(spans, self.classes_.tolist())
         prompted = {label for label in spans if self.label_as_text and has_word(self.prompts_[label])}
         sampled = [(c, index) for c, span in spans.items() for index in span if index or c not in prompted]
+        drawn = [(c, index * self.best_of + draw) for c, index in sampled for draw in range(self.best_of)]
+        parts = (self.model_, self.tokenizer_, self.prompts_)
+        workers: dict[str, Any] = {"folder": self._folder, "n_jobs": self.n_jobs}
         decoded = sample_in_workers(
-            self.model_,
-            self.tokenizer_,
-            self.prompts_,
-            sampled,
-            folder=self._folder,
-            n_jobs=self.n_jobs,
+            *parts,
+            drawn,
+            **workers,
             seed=as_seed(random_state),
             max_tokens=self.max_tokens_,
             top_p=self.top_p,
             temperature=self.temperature,
             batch_size=self.sampling_batch_size,
         )
+        if self.best_of > 1:
+            decoded = likeliest(*parts, [c for c, _ in drawn], decoded, best_of=self.best_of, **workers)
         texts = dict(zip(sampled, decoded, strict=True))
         special = special_tokens(self.tokenizer_)
         prompts = {label: clean_text(self.prompts_[label], special) for label in spans}

@@ -17,6 +17,7 @@ from skbalagen import CausalLMGenerator
 from skbalagen._torch.trainer import fine_tune
 from skbalagen._utils.checkpoint import checkpoints_in
 from skbalagen.generators import causal_lm
+from skbalagen.generators._lm_scores import log_likelihoods
 from tests.fakes import ORDERS, REFUNDS
 
 
@@ -106,6 +107,23 @@ def test_the_first_candidate_of_a_class_is_its_prompt(tiny_gpt2):
     assert written["flight_no"][0] != "flight no"
 
 
+def test_best_of_keeps_the_likeliest_of_so_many_texts_of_the_stream(tiny_gpt2, corpus):
+    generator = tiny(tiny_gpt2).fit(*corpus)
+    written = generator.sample({"meal": range(2, 20)}, random_state=0)["meal"]
+    chosen = generator.set_params(best_of=2).sample({"meal": range(1, 10)}, random_state=0)["meal"]
+    assert all(text in pair for text, *pair in zip(chosen, written[::2], written[1::2], strict=True))
+    assert chosen != written[::2]
+    assert generator.sample({"meal": range(4, 7)}, random_state=0)["meal"] == chosen[3:6]
+    assert generator.sample({"meal": range(1)}, random_state=0)["meal"] == ["meal"]  # its prompt
+
+    texts = [text for pair in zip(written[::2], written[1::2], strict=True) for text in pair]
+    found = log_likelihoods(
+        generator.model_, generator.tokenizer_, generator.prompts_, [t or "red" for t in texts], ["meal"] * 18
+    )
+    per_token = np.where([t is None for t in texts], -np.inf, found[:, 0] / found[:, 1]).reshape(-1, 2)
+    assert chosen == [texts[2 * i + int(place)] for i, place in enumerate(per_token.argmax(axis=1))]
+
+
 def test_repeated_rows_are_drawn_up_to_max_copies(tiny_gpt2):
     X, y = ["red"] * 40 + ["blue", "green"], ["flight"] * 40 + ["fare"] * 2
     steps = [tiny(tiny_gpt2, max_copies=n, batch_size=1, epochs=1).fit(X, y).history_.n_steps for n in (1, 4)]
@@ -126,6 +144,7 @@ def test_validation_stops_training_and_gives_a_perplexity(tiny_gpt2):
         ({"top_p": 2}, "'top_p' parameter"),
         ({"temperature": -1}, "'temperature' parameter"),
         ({"epochs": 0}, "'epochs' parameter"),
+        ({"best_of": 0}, "'best_of' parameter"),
         ({"max_tokens": 1}, "'max_tokens' parameter"),
         ({"max_tokens": "longest"}, "'max_tokens' parameter"),
     ],
@@ -292,9 +311,16 @@ def test_embedded_model_writes_the_same_texts_in_batches_of_any_size():
         generator.set_params(sampling_batch_size=n).sample(spans, random_state=0) for n in (1, 5)
     )
     alone = generator.sample({"refund_status": range(3, 5)}, random_state=0)["refund_status"]
+    best, best_alone = (
+        generator.set_params(best_of=2).sample({"order_status": span}, random_state=0)["order_status"]
+        for span in (range(1, 3), range(2, 3))
+    )
+    assert best[0] in together["order_status"][2:4]
+    assert best[1] in together["order_status"][4:6]
     if generator.model_.dtype is torch.bfloat16:
         assert one_by_one == few == together
         assert alone == together["refund_status"][3:5]
+        assert best_alone == best[1:]
     else:
         same = [np.mean(np.array(few[label]) == np.array(together[label])) for label in spans]
         assert np.mean(same) >= 0.75

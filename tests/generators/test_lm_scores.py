@@ -10,6 +10,7 @@ from skbalagen._torch.token_loss import text_loss
 from skbalagen.generators._lm_scores import log_likelihoods, token_counts
 from skbalagen.generators._lm_tokens import encode_rows
 from skbalagen.models.load import load_causal_lm
+from tests.generators.tiny_letters import build_letters_model
 
 
 class Pairs:
@@ -45,6 +46,21 @@ def test_likelihoods_are_those_of_the_training_loss(tiny_gpt2):
         len(t) - n for t, n in zip(rows.sequences[:3], rows.n_prompt[:3], strict=True)
     ]
     assert found[0, 0] != found[2, 0]  # the same text after another prompt
+
+
+def test_a_text_is_as_likely_whatever_is_scored_beside_it(tiny_gpt2):
+    model, tokenizer = load_causal_lm(str(tiny_gpt2))
+    texts = ["red", "i want red wine", "red blue green " * 9, "cheap", "blue red"] * 8
+    whole = log_likelihoods(model, tokenizer, {"a": "red wine"}, texts, ["a"] * 40)
+    alone = [log_likelihoods(model, tokenizer, {"a": "red wine"}, [text], ["a"])[0] for text in texts[:5]]
+    np.testing.assert_allclose(whole, alone * 8, rtol=1e-6)
+    assert log_likelihoods(model, tokenizer, {"a": "red wine"}, [], []).shape == (0, 2)
+
+
+def test_padding_may_pass_the_context(tmp_path):
+    model, tokenizer = load_causal_lm(str(build_letters_model(tmp_path, ["abcd"], n_positions=12)))
+    found = log_likelihoods(model, tokenizer, {"a": "ab"}, ["abcdabc", "a"], ["a", "a"])
+    assert found[:, 1].tolist() == [9, 3]  # with the space before it and the end
 
 
 @pytest.mark.model
