@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 
 from skbalagen._utils.threads import in_worker_thread, map_threads
 
-__all__ = ["map_pieces", "n_workers"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["map_pieces", "n_threads", "n_workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -46,6 +49,24 @@ def n_workers(n_jobs: int | None) -> int:
     import torch
 
     return max(1, min(cpu_count(), torch.get_num_threads()))
+
+
+def n_threads(n_jobs: int | None, device: torch.device) -> int | None:
+    """Return how many threads of this process share the work on a device; None on an accelerator, which shares itself.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        As in :func:`n_workers`; workers elsewhere, of which there may be more than cores here, do not count.
+    device : torch.device
+
+    Examples
+    --------
+    >>> import torch
+    >>> n_threads(1, torch.device("cpu")), n_threads(1, torch.device("cuda"))
+    (1, None)
+    """
+    return min(n_workers(n_jobs), cpu_count()) if device.type == "cpu" else None
 
 
 def map_pieces(

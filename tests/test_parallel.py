@@ -10,7 +10,7 @@ import torch
 from joblib import Parallel, delayed, parallel_config
 
 from skbalagen import parallel
-from skbalagen.parallel import map_pieces, n_workers
+from skbalagen.parallel import map_pieces, n_threads, n_workers
 
 
 def squares(numbers):
@@ -126,3 +126,12 @@ def test_map_pieces_lets_errors_through():
         map_pieces(failing, range(4), n_jobs=2)
     with pytest.raises(KeyError, match="no 0"):
         map_pieces(failing, range(4), n_jobs=1)
+
+
+def test_threads_are_no_more_than_the_cores_here_and_none_of_an_accelerator(monkeypatch):
+    monkeypatch.setattr(parallel, "cpu_count", lambda: 3)
+    cpu = torch.device("cpu")
+    assert [n_threads(n, cpu) for n in (1, 2, 50)] == [1, 2, 3]
+    with parallel_config(backend="threading", n_jobs=40):  # as a cluster may have
+        assert n_threads(None, cpu) == 3
+    assert n_threads(2, torch.device("meta")) is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 from skbalagen._torch.batches import length_buckets
-from skbalagen._torch.device import autocast
+from skbalagen._torch.threads import one_thread
 from skbalagen._torch.trainer import TrainingHistory, fine_tune
 from skbalagen.classifiers._fisher import fisher_information, fisher_penalty
 from skbalagen.classifiers._inputs import TokenInputs, VectorInputs
@@ -20,13 +19,14 @@ from skbalagen.classifiers._training_rows import TrainingRows
 from skbalagen.classifiers.heads import Head
 from skbalagen.classifiers.stages import runs_of
 from skbalagen.metrics.classification import macro_accuracy
+from skbalagen.parallel import n_threads
 
 if TYPE_CHECKING:
     import torch
 
 __all__ = ["FitOptions", "train_stages"]
 
-_ROWS_AT_ONCE = 128  # of a pass without gradients
+_ROWS_AT_ONCE = 128  # whose logits are computed together
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class FitOptions:
     head_learning_rate_ratio: float
     early_stopping: bool
     patience: int
+    n_jobs: int | None
     verbose: int
     seed: int
 
@@ -63,6 +64,18 @@ def train_stages(
         Rows that no stage trains on, for early stopping and for samplers that ask for scores.
     options : FitOptions
     """
+    with one_thread():  # per part of a batch; a head alone is too small for more
+        return _train_runs(inputs, head, rows, stages, held_out, options)
+
+
+def _train_runs(
+    inputs: TokenInputs | VectorInputs,
+    head: Head,
+    rows: TrainingRows,
+    stages: list[PlannedStage],
+    held_out: np.ndarray,
+    options: FitOptions,
+) -> TrainingHistory:
     history = TrainingHistory()
     fisher = None
     for places in runs_of([planned.stage for planned in stages]):
@@ -124,7 +137,7 @@ class _Run:
         self.epochs = [(stage, i) for stage in stages for i in range(stage.n_epochs)]
         self.weights: list[torch.Tensor] = []
         self.epoch = 0
-        self.seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.seen: list[tuple[np.ndarray, torch.Tensor, torch.Tensor]] = []
 
     def train(self, penalty: Callable[[], torch.Tensor] | None) -> TrainingHistory:
         """Train in place."""
@@ -146,6 +159,7 @@ class _Run:
             learning_rate=options.learning_rate,
             patience=options.patience,
             faster={id(p): options.head_learning_rate_ratio for p in self.head.module_.parameters()},
+            n_threads=None if self.inputs.encoder is None else n_threads(options.n_jobs, self.device),
             rng=self.rng,
             verbose=options.verbose,
         )
@@ -203,36 +217,31 @@ class _Run:
         chosen, places = self.rows.targets_of(rows)
         targets = self.targets[chosen]
         if self.head.needs_vectors and self.network.training:
-            self.seen.append((vectors.detach()[places], targets))
+            self.seen.append((rows, vectors.detach()[places], targets))
         return (stage.loss(logits[places], targets) * weights[chosen]).sum() / len(rows)
 
     def _observe(self) -> None:
-        """Show the head all rows of a step at once, in however many parts they were computed."""
+        """Show the head all rows of a step at once, in the same order whichever part of the batch was done first."""
         import torch
 
-        vectors, targets = zip(*self.seen, strict=True)
+        self.seen.sort(key=lambda part: (part[0].tolist(), part[1].tolist()))
+        _, vectors, targets = zip(*self.seen, strict=True)
         self.head.observe(torch.cat(vectors), torch.cat(targets))
         self.seen.clear()
 
     def _vectors_and_targets(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the vector and the target of each row, a row once for each of its targets."""
-        import torch
-
         chosen, places = self.rows.targets_of(rows)
-        self.network.eval()
-        with torch.no_grad(), autocast(self.device):
-            vectors = torch.cat([self.inputs.vectors(part).float() for part in _parts(rows)])
-        return vectors[places], self.targets[chosen]
+        return self.inputs.encoded(rows)[places], self.targets[chosen]
 
     def _predicted(self, rows: np.ndarray) -> np.ndarray:
         """Return the class numbers, or the indicators, that the model gives some rows now."""
         import torch
 
         self.network.eval()
-        with torch.no_grad(), autocast(self.device):
-            logits = torch.cat(
-                [self.head.module_(self.inputs.vectors(part)).float() for part in _parts(rows)]
-            )
+        with torch.no_grad():
+            vectors = self.inputs.encoded(rows).split(_ROWS_AT_ONCE)
+            logits = torch.cat([self.head.module_(part) for part in vectors])
         found = logits.argmax(dim=1) if self.rows.targets.ndim == 1 else (logits >= 0).int()
         return found.cpu().numpy()
 
@@ -254,7 +263,3 @@ class _Run:
         return f1_score(
             y[scored], predicted, labels=np.arange(self.rows.n_classes), average=None, zero_division=0
         )
-
-
-def _parts(rows: np.ndarray) -> list[np.ndarray]:
-    return np.array_split(rows, math.ceil(len(rows) / _ROWS_AT_ONCE))

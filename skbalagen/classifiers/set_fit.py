@@ -14,15 +14,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
 
-from skbalagen._torch.device import autocast, resolve_device
+from skbalagen._torch.device import resolve_device
 from skbalagen._torch.trainer import TrainingHistory, fine_tune
 from skbalagen._utils.random import as_seed
 from skbalagen._utils.sklearn_compat import Interval, StrOptions, check_sample_weight, fit_context
 from skbalagen._utils.text import Labels, Texts, as_texts, merge_repeats
 from skbalagen._utils.validation import TextClassifierTags, check_texts_and_labels
-from skbalagen.classifiers._inputs import mean_vectors
+from skbalagen.classifiers._inputs import encode_tokens, mean_vectors
 from skbalagen.models.catalog import MINILM
 from skbalagen.models.load import load_encoder
+from skbalagen.parallel import n_threads
 
 if TYPE_CHECKING:
     import torch
@@ -54,6 +55,9 @@ class SetFitClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         Weights of the classes, in the draws and in the logistic regression.
     max_tokens : int, default=64
         Longer texts are cut; at least 3.
+    n_jobs : int or None, default=None
+        Threads that fine-tune and encode on a CPU, as in :class:`skbalagen.TransformerClassifier`. The encoder and its
+        vectors are the same, to the last bit, for any number.
     device : str, default="auto"
         A torch device; "auto" is an accelerator if there is one.
     random_state : int, RandomState instance or None, default=None
@@ -110,6 +114,7 @@ class SetFitClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         "C": [Interval(Real, 0, None, closed="neither")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "max_tokens": [Interval(Integral, 3, None, closed="left")],
+        "n_jobs": [Integral, None],
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -125,6 +130,7 @@ class SetFitClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         C: float = 100.0,
         class_weight: Mapping[Any, float] | str | None = None,
         max_tokens: int = 64,
+        n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -136,6 +142,7 @@ class SetFitClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         self.C = C
         self.class_weight = class_weight
         self.max_tokens = max_tokens
+        self.n_jobs = n_jobs
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -180,6 +187,7 @@ class SetFitClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
             epochs=1,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
+            n_threads=n_threads(self.n_jobs, self.model_.device),
             rng=rng,
             verbose=self.verbose,
         )
@@ -202,14 +210,8 @@ class SetFitClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         """Return unit vectors, of shape (n_texts, hidden_size)."""
         import torch
 
-        tokens = self._tokens(texts)
-        order = np.argsort([len(t) for t in tokens], kind="stable")
-        vectors = np.empty((len(tokens), self.model_.config.hidden_size))
-        with torch.inference_mode(), autocast(self.model_.device):
-            for rows in np.array_split(order, math.ceil(len(order) / 128)):
-                found = mean_vectors(self.model_, self.tokenizer_, [tokens[r] for r in rows]).double()
-                vectors[rows] = torch.nn.functional.normalize(found, dim=-1).cpu().numpy()
-        return vectors
+        vectors = encode_tokens(self.model_, self.tokenizer_, self._tokens(texts), n_jobs=self.n_jobs)
+        return torch.nn.functional.normalize(vectors.double(), dim=-1).cpu().numpy()
 
 
 def draw_groups(

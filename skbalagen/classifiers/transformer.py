@@ -97,6 +97,10 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
     patience : int or None, default=None
         Epochs without a rise before training stops, at least 1. Only with `validation_fraction`. None is 2, or 10 with
         `freeze_encoder`: a head that starts at random predicts the largest class for some epochs.
+    n_jobs : int or None, default=None
+        Threads that train and predict on a CPU, by the conventions of joblib: -1 is all cores that this process may
+        use, and so is None, unless torch has fewer threads, ``joblib.parallel_config`` says otherwise, or a worker of
+        joblib runs this. Weights and predictions are the same, to the last bit, for any number.
     device : str, default="auto"
         A torch device; "auto" is an accelerator if there is one.
     random_state : int, RandomState instance or None, default=None
@@ -178,6 +182,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "patience": [Interval(Integral, 1, None, closed="left"), None],
+        "n_jobs": [Integral, None],
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -205,6 +210,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         logit_adjustment: float = 0.0,
         validation_fraction: float | None = None,
         patience: int | None = None,
+        n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -228,6 +234,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         self.logit_adjustment = logit_adjustment
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.n_jobs = n_jobs
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -305,10 +312,10 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
         for name in ("model_", "tokenizer_", "encoder_"):
             self.__dict__.pop(name, None)  # of a fit before
         if self.freeze_encoder:
-            frozen = FrozenReader(str(self.model), self.device)
+            frozen = FrozenReader(str(self.model), self.device, self.n_jobs)
             self.encoder_ = frozen.encoder
             return frozen
-        reader = TokenReader(str(self.model), self.max_tokens, self.device)
+        reader = TokenReader(str(self.model), self.max_tokens, self.device, self.n_jobs)
         self.model_, self.tokenizer_ = reader.encoder, reader.tokenizer
         return reader
 
@@ -319,6 +326,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
             head_learning_rate_ratio=self.head_learning_rate_ratio,
             early_stopping=self.validation_fraction is not None,
             patience=self.patience or _PATIENCE[bool(self.freeze_encoder)],
+            n_jobs=self.n_jobs,
             verbose=self.verbose,
             seed=seed,
         )
@@ -340,6 +348,7 @@ class TransformerClassifier(TextClassifierTags, ClassifierMixin, BaseEstimator):
 
         check_is_fitted(self)
         texts = as_texts(X, allow_empty=True).tolist()
+        self._reader.n_jobs = self.n_jobs  # set anew, perhaps
         with torch.inference_mode():
             vectors = self._reader.vectors(texts)
             parts = vectors.split(_ROWS_AT_ONCE)

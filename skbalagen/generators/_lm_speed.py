@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from joblib import cpu_count
 
 from skbalagen._torch.trainer import fine_tune
 from skbalagen._utils.text import Labels, Texts
@@ -14,7 +13,7 @@ from skbalagen._utils.time_limit import now, time_limit
 from skbalagen.generators._lm_model import freeze_model, load_to_train
 from skbalagen.generators._lm_rows import TrainingRows, class_prompts
 from skbalagen.generators._lm_workers import ModelFolder, sample_in_workers
-from skbalagen.parallel import n_workers
+from skbalagen.parallel import n_threads, n_workers
 
 __all__ = ["expected_seconds"]
 
@@ -88,7 +87,7 @@ def _seconds_per_token(model: Any, rows: TrainingRows, drawn: np.ndarray, genera
             batch_size=generator.batch_size,
             learning_rate=1e-6,
             counts=rows.n_text,
-            n_threads=min(n_workers(generator.n_jobs), cpu_count()) if model.device.type == "cpu" else None,
+            n_threads=n_threads(generator.n_jobs, model.device),
             rng=np.random.default_rng(0),
         )
     # The first step prepares what the others use; where it is the only one, it has to do.

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
-from joblib import cpu_count
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -30,7 +29,7 @@ from skbalagen.generators._lm_workers import ModelFolder, sample_in_workers
 from skbalagen.generators._words import has_word
 from skbalagen.generators.base import check_span_labels
 from skbalagen.models.catalog import SMOLLM2
-from skbalagen.parallel import n_workers
+from skbalagen.parallel import n_threads
 
 __all__ = ["CausalLMGenerator"]
 
@@ -265,7 +264,7 @@ class CausalLMGenerator(BaseEstimator):
             counts=rows.n_text,
             patience=self.patience,
             rng=rng,
-            n_threads=min(n_workers(self.n_jobs), cpu_count()) if self.model_.device.type == "cpu" else None,
+            n_threads=n_threads(self.n_jobs, self.model_.device),
             verbose=self.verbose,
             **resumable(self.get_params() | {"n_jobs": None}, texts.tolist(), labels.tolist(), seed),
         )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import islice
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -14,14 +17,17 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skbalagen._torch.device import resolve_device, torch_seed
+from skbalagen._torch.threads import one_thread
 from skbalagen._torch.trainer import TrainingHistory, fine_tune
 from skbalagen._utils.random import as_seed, stream_rng
 from skbalagen._utils.sklearn_compat import Interval, fit_context
-from skbalagen._utils.text import Labels, Texts
+from skbalagen._utils.text import Labels, Texts, merge_repeats
+from skbalagen._utils.threads import check_stopped
 from skbalagen.generators.base import check_span_labels
 from skbalagen.generators.sample_copy import SampleCopyGenerator
 from skbalagen.models.load import load_masked_lm
 from skbalagen.models.quiet import quiet_transformers
+from skbalagen.parallel import map_pieces, n_threads
 
 if TYPE_CHECKING:
     import torch
@@ -54,6 +60,9 @@ class MaskedLMGenerator(BaseEstimator):
         A candidate has one token of so many written anew, and at least one; at least 1.
     max_tokens : int, default=64
         Longer rows are cut; at least 3.
+    n_jobs : int or None, default=None
+        Threads that fine-tune and write on a CPU, as in :class:`CausalLMGenerator`; weights and candidates are the
+        same, to the last bit, for any number.
     device : str, default="auto"
         A torch device; "auto" is an accelerator if there is one.
     random_state : int, RandomState instance or None, default=None
@@ -91,6 +100,7 @@ class MaskedLMGenerator(BaseEstimator):
         "mask_share": [Interval(Real, 0, 1, closed="neither")],
         "tokens_per_mask": [Interval(Integral, 1, None, closed="left")],
         "max_tokens": [Interval(Integral, 3, None, closed="left")],
+        "n_jobs": [Integral, None],
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -106,6 +116,7 @@ class MaskedLMGenerator(BaseEstimator):
         mask_share: float = 0.15,
         tokens_per_mask: int = 7,
         max_tokens: int = 64,
+        n_jobs: int | None = None,
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -117,6 +128,7 @@ class MaskedLMGenerator(BaseEstimator):
         self.mask_share = mask_share
         self.tokens_per_mask = tokens_per_mask
         self.max_tokens = max_tokens
+        self.n_jobs = n_jobs
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -154,22 +166,24 @@ class MaskedLMGenerator(BaseEstimator):
         codes = np.empty(len(self.copies_.texts_), dtype=int)
         for code, rows in enumerate(self.copies_.rows_.values()):
             codes[rows] = code
-        pairs: dict[tuple[str, int], int] = {}
-        for pair in zip(self.copies_.texts_.tolist(), codes.tolist(), strict=True):
-            pairs[pair] = pairs.get(pair, 0) + 1
-        tokens = [self._tokens(text) for text, _ in pairs]
+        texts, codes, weights = merge_repeats(self.copies_.texts_, codes, np.ones(len(codes)))
+        tokens = [self._tokens(text) for text in texts]
         kept = [i for i, ids in enumerate(tokens) if len(self._maskable(ids))]
         if not kept:
             raise ValueError(
                 f"X must have a row with a token to mask, got {len(tokens)} rows without any. Add texts."
             )
         tokens = [tokens[i] for i in kept]
-        labels = np.array([code for _, code in pairs])[kept]
-        weights = np.array(list(pairs.values()), dtype=float)[kept]
-        weights /= weights.mean()
+        labels, weights = codes[kept], weights[kept] / weights[kept].mean()
+        masks: list[tuple[list[int], list[int]]] = []  # of the rows in this epoch
+        mask_seed = int(rng.integers(2**31))
+
+        def mask_all(epoch: int) -> None:
+            epoch_rng = np.random.default_rng([mask_seed, epoch])
+            masks[:] = [self._mask(ids, epoch_rng) for ids in tokens]
 
         def loss(rows: np.ndarray) -> torch.Tensor:
-            masked, wanted = zip(*(self._mask(tokens[r], rng) for r in rows), strict=True)
+            masked, wanted = zip(*(masks[r] for r in rows), strict=True)
             logits = self._logits(list(masked), labels[rows])
             targets = _padded(list(wanted), -100, logits.shape[1]).to(logits.device)
             each = torch.nn.functional.cross_entropy(
@@ -183,9 +197,11 @@ class MaskedLMGenerator(BaseEstimator):
             loss,
             [len(ids) for ids in tokens],
             draws=lambda _: np.arange(len(tokens)),
+            on_epoch_start=mask_all,
             epochs=self.epochs,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
+            n_threads=n_threads(self.n_jobs, self.model_.device),
             rng=rng,
             verbose=self.verbose,
         )
@@ -224,14 +240,16 @@ class MaskedLMGenerator(BaseEstimator):
         check_span_labels(spans, self.classes_.tolist())
         seed = as_seed(random_state)
         drawn = self.source_rows(spans, random_state=seed)
-        place = {label: code for code, label in enumerate(self.classes_.tolist())}
-        return {
-            label: [
-                self._rewrite(text, place[label], stream_rng(seed, label, index))
-                for index, text in zip(span, self.copies_.texts_[drawn[label]], strict=True)
-            ]
+        sources = [
+            (text, label, index)
             for label, span in spans.items()
-        }
+            for index, text in zip(span, self.copies_.texts_[drawn[label]], strict=True)
+        ]
+        rewrite = partial(self._rewrite_all, seed)
+        n_jobs = n_threads(self.n_jobs, self.model_.device) or 1
+        with one_thread():  # and never processes, to which the weights would have to be sent
+            written = iter(map_pieces(rewrite, sources, n_jobs=n_jobs, worth_sending=sys.maxsize))
+        return {label: list(islice(written, len(span))) for label, span in spans.items()}
 
     def source_rows(
         self, spans: Mapping[Any, range], *, random_state: int | np.random.RandomState | None = None
@@ -339,6 +357,15 @@ class MaskedLMGenerator(BaseEstimator):
         return self.model_(
             input_ids=ids.to(device), attention_mask=seen.to(device), token_type_ids=types.to(device)
         ).logits
+
+    def _rewrite_all(self, seed: int, sources: Sequence[tuple[str, Any, int]]) -> list[str | None]:
+        """Return the candidate that each (text, label, place in the stream) becomes."""
+        codes = {label: code for code, label in enumerate(self.classes_.tolist())}
+        written = []
+        for text, label, index in sources:
+            check_stopped()
+            written.append(self._rewrite(text, codes[label], stream_rng(seed, label, index)))
+        return written
 
     def _rewrite(self, text: str, code: int, rng: np.random.Generator) -> str | None:
         import torch

@@ -78,13 +78,43 @@ def test_gradients_are_added_to_those_that_are_there():
     torch.testing.assert_close(second[0], 2 * first[0])
 
 
-def test_losses_are_computed_in_threads_after_the_first_batch_unless_they_draw():
-    here = threading.get_ident()
-    still, drawing = Work(), Work(dropout=0.5)
-    still.gradients(2)
-    drawing.gradients(2)
-    assert [thread == here for thread in still.where] == [True] * 5 + [False] * 10
-    assert [thread == here for thread in drawing.where] == [True] * 15
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_losses_are_computed_in_threads_whether_they_draw_or_not(dropout):
+    work = Work(dropout)
+    work.gradients(2)
+    assert len(work.where) == 15
+    assert threading.get_ident() not in work.where
+
+
+def test_each_part_drops_out_units_of_its_own():
+    work = Work(dropout=0.5)
+    parts = [np.arange(4)] * 6
+    losses = []
+
+    def noted(rows):
+        loss = work.loss(rows)
+        losses.append(loss.item())
+        return loss
+
+    with torch_seed(1), GradientSum(work.trained, 1) as gradient_sum:
+        gradient_sum.add(noted, parts)
+        gradient_sum.add(noted, parts)
+    assert len(set(losses)) == 12
+
+
+def test_a_loss_that_draws_later_than_in_the_first_part_is_seen():
+    def losses(n_threads):
+        work, found = Work(), []
+
+        def late(rows):
+            return work.loss(rows) * torch.rand(()) if rows[0] >= 10 else work.loss(rows)
+
+        with torch_seed(1), GradientSum(work.trained, n_threads) as gradient_sum:
+            found.extend(gradient_sum.add(late, PARTS) for _ in range(3))
+        return found
+
+    assert losses(1) == losses(3)
+    assert len(set(losses(1))) == 3
 
 
 def test_each_part_has_one_thread_of_torch_and_none_leaves_torch_alone():

@@ -21,6 +21,7 @@ OPTIONS = FitOptions(
     head_learning_rate_ratio=1.0,
     early_stopping=False,
     patience=1,
+    n_jobs=1,
     verbose=0,
     seed=0,
 )

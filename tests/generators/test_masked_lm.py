@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skbalagen import MaskedLMGenerator, TextGenerator
+from skbalagen import MaskedLMGenerator, TextGenerator, parallel
 from skbalagen._utils.random import stream_rng
 
 COLOURS = {"warm": ["red", "pink"], "cold": ["blue", "green"]}
@@ -147,6 +147,31 @@ def test_a_candidate_depends_on_its_class_and_number_alone(fitted):
     whole = fitted.sample({"warm": range(12), "cold": range(3)}, random_state=5)["warm"]
     assert fitted.sample({"warm": range(4, 9)}, random_state=5) == {"warm": whole[4:9]}
     assert isinstance(fitted, TextGenerator)
+
+
+def test_weights_and_candidates_are_the_same_for_any_n_jobs(bert, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(parallel, "cpu_count", lambda: 8)
+    one, *others = (make(bert, epochs=2, n_jobs=n_jobs).fit(X, Y) for n_jobs in (1, 2, 3))
+    spans = {"warm": range(2, 9), "cold": range(5)}
+    for other in others:
+        assert other.history_ == one.history_
+        for a, b in zip(one.model_.parameters(), other.model_.parameters(), strict=True):
+            assert torch.equal(a, b)
+        assert other.sample(spans, random_state=3) == one.sample(spans, random_state=3)
+
+
+def test_masks_are_new_in_each_epoch(bert, monkeypatch):
+    drawn = []
+    mask = MaskedLMGenerator._mask
+    monkeypatch.setattr(
+        MaskedLMGenerator, "_mask", lambda self, ids, rng: drawn.append(mask(self, ids, rng)) or drawn[-1]
+    )
+    make(bert, epochs=3).fit(X, Y)
+    epochs = [drawn[start : start + len(X)] for start in range(0, 3 * len(X), len(X))]
+    assert len(drawn) == 3 * len(X)
+    assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
 
 
 def test_a_row_without_tokens_gives_no_candidate(bert):
