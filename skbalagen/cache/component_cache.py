@@ -14,6 +14,7 @@ from typing import Any
 import joblib
 import numpy as np
 import sklearn
+from sklearn.base import clone
 
 from skbalagen._utils.checkpoint import checkpoints_in
 from skbalagen._utils.text import Labels, Texts
@@ -34,13 +35,16 @@ _KINDS = ("fitted", "checkpoint", "streams", "verdicts")
 # Part of every key: raised when what is kept changes its form, so that older entries are not read.
 FORMAT = 3
 
+# Parameters that no result depends on: how many workers compute it, and what is shown meanwhile.
+_HOW = ("n_jobs", "verbose")
+
 
 class ComponentCache:
     """Keep fitted components and candidates in a folder.
 
-    The key of a component is its class, its parameters and its training rows. The key of candidates is that of
-    their generator and the seed of the streams; the key of verdicts is that of the labelers. If two processes
-    want the same component, the second waits for the first.
+    The key of a component is its class, its parameters but `n_jobs` and `verbose`, and its training rows. The key of
+    candidates is that of their generator and the seed of the streams; the key of verdicts is that of the labelers.
+    If two processes want the same component, the second waits for the first.
 
     An entry appears by one rename, after it has reached the disk, so it is never half written. It is read only
     if its checksum matches; else it is computed again, with a warning. While a language model is fine-tuned, a
@@ -112,11 +116,11 @@ class ComponentCache:
             kept = read_estimator(entry, kind)
             if kept is not None:
                 _touch(entry)
-                return kept, key
+                return _as_asked(kept, estimator), key
         with locked(entry):
             kept = self._sound(entry, lambda: read_estimator(entry, kind), None)
             if kept is not None:  # another process has written it meanwhile
-                return kept, key
+                return _as_asked(kept, estimator), key
             with checkpoints_in(checkpoint):
                 estimator.fit(X, y)
             if out_of_time(estimator):  # its checkpoint stays, from which the next run goes on
@@ -205,13 +209,29 @@ def _key(kind: type, params: Any, X: Texts, y: Labels) -> str:
     try:
         # Pickles are safe to read with the version that wrote them alone.
         return joblib.hash(
-            [FORMAT, sklearn.__version__, f"{kind.__module__}.{kind.__qualname__}", params, rows]
+            [FORMAT, sklearn.__version__, f"{kind.__module__}.{kind.__qualname__}", _neutral(params), rows]
         )
     except pickle.PicklingError as error:
         raise TypeError(
             f"memory= needs parts that can be pickled, got a {kind.__name__} that cannot: its class, and the functions "
             "among its parameters, must be defined at the top of a module. Move them there, or leave memory out."
         ) from error
+
+
+def _neutral(estimator: Any) -> Any:
+    """Return a component without the parameters that no result depends on, its own and those of its members."""
+    if not hasattr(estimator, "get_params"):
+        return estimator
+    how = [name for name in estimator.get_params() if name.rpartition("__")[2] in _HOW]
+    return clone(estimator).set_params(**dict.fromkeys(how)) if how else estimator
+
+
+def _as_asked(kept: Any, estimator: Any) -> Any:
+    """Give a component that was kept those parameters of the one that was asked for that no result depends on."""
+    for name in _HOW:
+        if hasattr(estimator, name):
+            setattr(kept, name, getattr(estimator, name))
+    return kept
 
 
 def _touch(entry: Path) -> None:

@@ -77,10 +77,10 @@ class CachedLabelers:
 
     def fit(self, X: Texts, y: Labels) -> Self:
         """Load the labelers that were fitted on these rows, or fit and keep them."""
-        # Neither the number of jobs changes what they learn, nor a voting rule that is not learned itself.
-        rule = {name: getattr(self.labelers, name) for name in ("voting", "margin", "n_jobs")}
+        # A voting rule that is not learned itself does not change what they learn.
+        rule = {name: getattr(self.labelers, name) for name in ("voting", "margin")}
         learned = rule["voting"] if rule["voting"] == "dawid-skene" else "soft"
-        neutral = clone(self.labelers).set_params(voting=learned, margin=0.0, n_jobs=None)
+        neutral = clone(self.labelers).set_params(voting=learned, margin=0.0)
         labelers, self.key = self.cache.fitted(self.labelers, X, y, key_of=neutral)
         self.labelers = labelers.set_params(**rule)
         return self

@@ -9,10 +9,13 @@ from copy import deepcopy
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
 import skbalagen
 from skbalagen import CausalLMGenerator, ComponentCache, LabelerEnsemble, ShortfallWarning
-from skbalagen.cache import CachedLabelers
+from skbalagen.cache import CachedGenerator, CachedLabelers
 from tests.fakes import FirstWordLabeler
 from tests.fakes import make_counted as make
 from tests.fakes import word_labeler as labeler
@@ -101,6 +104,43 @@ def test_language_model_is_saved_and_loaded_without_pickles(corpus, tiny_gpt2, t
         light.sample(spans)
     with pytest.raises(FileNotFoundError, match=r"got one without generator.json"):
         CausalLMGenerator.load(tmp_path)
+
+
+def test_what_another_number_of_jobs_computed_is_found_again(corpus, tiny_gpt2, tmp_path, monkeypatch):
+    fits, spans = [], {"city": range(4), "meal": range(3)}
+    fit = CausalLMGenerator.fit
+    monkeypatch.setattr(
+        CausalLMGenerator, "fit", lambda self, X, y: fits.append(self.n_jobs) or fit(self, X, y)
+    )
+    texts = []
+    for n_jobs, verbose in ((1, 0), (2, 0), (None, 1)):
+        generator = CausalLMGenerator(
+            model=str(tiny_gpt2), epochs=1, max_tokens=8, n_jobs=n_jobs, verbose=verbose, random_state=0
+        )
+        cached = CachedGenerator(generator, ComponentCache(tmp_path)).fit(*corpus)
+        texts.append(cached.sample(spans, random_state=0))
+        assert (cached.generator.n_jobs, cached.generator.verbose) == (n_jobs, verbose)
+    assert fits == [1]
+    assert texts[0] == texts[1] == texts[2]
+    assert len(ComponentCache(tmp_path).entries()) == 2  # the generator, and its candidates
+
+
+def test_labelers_of_another_number_of_jobs_are_found_again(corpus, tmp_path):
+    cache = ComponentCache(tmp_path)
+    for n_jobs in (1, 2, None):
+        cached = CachedLabelers(LabelerEnsemble(estimators=[labeler()], n_jobs=n_jobs), cache).fit(*corpus)
+        assert cached.labelers.n_jobs == n_jobs
+    assert len(cache.entries()) == 1
+
+
+def test_members_of_another_number_of_jobs_are_found_again(corpus, tmp_path):
+    cache = ComponentCache(tmp_path)
+    keys = {
+        cache.fitted(make_pipeline(CountVectorizer(), KNeighborsClassifier(n_jobs=n)), *corpus)[1]
+        for n in (1, 2)
+    }
+    assert len(keys) == 1
+    assert len(cache.entries()) == 1
 
 
 def test_cached_language_model_gives_the_same_texts(corpus, tiny_gpt2, tmp_path):
