@@ -10,8 +10,9 @@ RandomOverSampler on a million rows. The ceiling is a bfloat16 (or float32) matr
 "finetune" times one pass over D_S, "quality" compares what three passes bring, once: perplexity of held-out texts
 and the share of candidates that the same labelers accept. "scaling" times sampling by candidates and by classes.
 "workers" times two workers against one, with the other core idle and busy, and their memory; with the whole corpus it
-takes some five minutes of a machine that does nothing else. `--against FOLDER` times a default fit of this checkout and
-another (``git worktree add FOLDER COMMIT``) in alternating processes.
+takes some five minutes of a machine that does nothing else. "dask" times a cluster on this machine against joblib's own
+workers, "betas" nine values of `beta_low` with a cache against one without. `--against FOLDER` times a default fit of this checkout
+and another (``git worktree add FOLDER COMMIT``) in alternating processes.
 "whole" adds up three passes, sampling of all rows wanted, and the labelers.
 """
 
@@ -53,12 +54,12 @@ from speed_references import (
     markovify_directly,
     nlpaug_directly,
 )
-from speed_workers import compare_checkouts, time_workers
+from speed_workers import compare_checkouts, time_betas, time_dask, time_workers
 
 from skbalagen import BalaGenResampler, LabelerEnsemble, SampleCopyGenerator
 from skbalagen.datasets import load_csv, load_shop_intents
 
-PARTS = ["quality", "finetune", "sample", "labelers", "eda", "million", "scaling", "workers"]
+PARTS = ["quality", "finetune", "sample", "labelers", "eda", "million", "scaling", "workers", "dask", "betas"]
 
 
 def main() -> None:
@@ -77,14 +78,14 @@ def main() -> None:
         "--parts",
         nargs="+",
         choices=PARTS,
-        help="default: all; with --quick all but quality, scaling and workers; with --against none",
+        help="default: all; with --quick all but quality and the last four; with --against none",
     )
     parser.add_argument("--against", type=Path, help="another checkout, whose default fit is timed too")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--figure", type=Path, help="where the part scaling is drawn")
     options = parser.parse_args()
-    slow = ("quality", "scaling", "workers") if options.quick else ()
+    slow = ("quality", "scaling", "workers", "dask", "betas") if options.quick else ()
     every_part = [] if options.against else [part for part in PARTS if part not in slow]
     chosen = set(options.parts or every_part)
     batch_sizes = options.batch_sizes or ([128] if options.quick else [32, 128])
@@ -212,6 +213,10 @@ def main() -> None:
         )
     if "workers" in chosen:
         time_workers(corpus, options.repeats, note)
+    if "dask" in chosen:
+        time_dask(corpus, options.repeats, note)
+    if "betas" in chosen:
+        time_betas(X, y, note)
     if options.against:
         compare_checkouts(
             options.against, options.every or (3 if options.quick else 1), options.repeats, note

@@ -1,4 +1,4 @@
-"""Parts of benchmarks/speed.py: two workers against one, with a core idle and busy, and the fit of two checkouts."""
+"""Parts of benchmarks/speed.py: two workers against one, idle and busy cores, Dask, nine betas, and two checkouts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,13 @@ from joblib import parallel_config
 from joblib.externals.loky import get_reusable_executor
 from speed_corpus import SEED, Corpus, alternate
 
-from skbalagen import CausalLMGenerator, LabelerEnsemble
+from skbalagen import BalaGenResampler, CausalLMGenerator, LabelerEnsemble
 from skbalagen._torch.trainer import fine_tune
 from skbalagen.generators._lm_model import load_to_train
 from skbalagen.generators._lm_rows import TrainingRows, class_prompts
 
 ROOT = Path(__file__).parent.parent
+BETAS = [0, 10, 30, 50, 70, 80, 90, 95, 100]
 N_TRAINED, N_SAMPLED, N_JUDGED = 128, 104, 1500
 _FIT = """
 import json, resource, sys, time, warnings
@@ -179,6 +181,42 @@ def time_workers(corpus: Corpus, repeats: int, note: Callable[..., None]) -> Non
                 if name != "finetune":  # the model goes on learning from run to run
                     facts["same"] = runs["one"]["results"][0] == runs["two"]["results"][0]
                 note(f"{name}, two workers{beside}", runs["two"]["seconds"], runs["one"]["seconds"], **facts)
+
+
+def time_dask(corpus: Corpus, repeats: int, note: Callable[..., None]) -> None:
+    """Time the sampling of two workers of a Dask cluster on this machine against two of joblib's own."""
+    from distributed import Client, LocalCluster
+
+    work = Work(corpus)
+
+    def sample(backend: str) -> Any:
+        with parallel_config(backend=backend):
+            return work.sample(2)
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+        for backend in ("dask", "loky"):  # both load the model once
+            sample(backend)
+        runs = alternate(repeats, dask=lambda: sample("dask"), loky=lambda: sample("loky"))
+    get_reusable_executor().shutdown()
+    same = runs["dask"]["results"][0] == runs["loky"]["results"][0]
+    note("dask, two workers", runs["dask"]["seconds"], runs["loky"]["seconds"], same=same)
+
+
+def time_betas(X: np.ndarray, y: np.ndarray, note: Callable[..., None]) -> None:
+    """Time nine values of `beta_low` with a cache against the largest alone without one, once each."""
+    balance = {"generator": "largest", "labelers": "largest"}
+
+    def fits(betas: list[int], memory: str | None) -> float:
+        start = time.perf_counter()
+        for beta in betas:
+            BalaGenResampler(
+                beta_low=beta, balance_training=balance, memory=memory, random_state=SEED
+            ).fit_resample(X, y)
+        return time.perf_counter() - start
+
+    with TemporaryDirectory() as memory:
+        nine = fits(BETAS, memory)
+    note("nine betas", nine, fits(BETAS[-1:], None))
 
 
 def compare_checkouts(other: Path, every: int, repeats: int, note: Callable[..., None]) -> None:
