@@ -11,8 +11,8 @@ RandomOverSampler on a million rows. The ceiling is a bfloat16 (or float32) matr
 and the share of candidates that the same labelers accept. "scaling" times sampling by candidates and by classes.
 "workers" times two workers against one, with the other core idle and busy, and their memory; with the whole corpus it
 takes some five minutes of a machine that does nothing else. "dask" times a cluster on this machine against joblib's own
-workers, "betas" nine values of `beta_low` with a cache against one without. `--against FOLDER` times a default fit of this checkout
-and another (``git worktree add FOLDER COMMIT``) in alternating processes.
+workers, "betas" nine values of `beta_low` with a cache against one without. `--against FOLDER` times a default fit of
+this checkout and another (``git worktree add FOLDER COMMIT``) in alternating processes.
 "whole" adds up three passes, sampling of all rows wanted, and the labelers.
 """
 
