@@ -5,8 +5,10 @@
 
 The environment variable SKBALAGEN_DATA names the folder of the CSV files. One thread, seed 0. Each class but the largest
 gets `PER_CLASS` candidates, at most as many as it lacks to the largest. Rows that are there already are not run again.
-Generators that need a model which this machine lacks are left out: SKBALAGEN_MASKED_LM names a BERT for
-MaskedLMGenerator, and SKBALAGEN_LARGER_LM a larger language model.
+Generators that need what this machine lacks are left out: SKBALAGEN_MASKED_LM names a BERT for MaskedLMGenerator, such as
+the one that benchmarks/masked_lm_model.py makes, SKBALAGEN_TRANSLATION two folders of translation models, parted by a
+colon, and SKBALAGEN_LARGER_LM a larger language model. Back-translation by rules takes Apertium and its pair of English
+and Spanish: the packages apertium and apertium-eng-spa of Debian.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import subprocess
 import time
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +33,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from skbalagen import (
+    BackTranslationGenerator,
     CausalLMGenerator,
     EDAGenerator,
     EmbeddingSubstitutionGenerator,
@@ -48,6 +54,28 @@ from skbalagen.metrics import macro_accuracy
 PER_CLASS = 20
 SHORT = ("banking15_few", "clinc15_few", "covidq_category_few")
 LONG = ("newsgroups",)
+
+
+def apertium(pair: str) -> Callable[[list[str]], list[str]]:
+    """Return a function that translates texts with Apertium, by rules; unknown words stay as they are."""
+
+    def translate(texts: list[str]) -> list[str]:
+        lines = "\n".join(" ".join(text.split()) for text in texts)
+        done = subprocess.run(
+            ["apertium", "-u", pair], input=lines + "\n", capture_output=True, text=True, check=True
+        )
+        return done.stdout.removesuffix("\n").split("\n")
+
+    return translate
+
+
+def has_apertium() -> bool:
+    if shutil.which("apertium") is None:
+        return False
+    listed = subprocess.run(["apertium", "-l"], capture_output=True, text=True).stdout.split()
+    return {"eng-spa", "spa-eng"} <= set(listed)
+
+
 EDITS = {
     "copies": SampleCopyGenerator(),
     "EDA": EDAGenerator(),
@@ -63,9 +91,19 @@ MODELS: dict[str, Any] = {
     "prompt, as a message": PromptGenerator(chat=True),
     "fine-tuned language model": CausalLMGenerator(random_state=0),
 }
+BY_RULES = {
+    "back-translation by rules": BackTranslationGenerator(
+        forward=apertium("eng-spa"), backward=apertium("spa-eng")
+    )
+}
 FROM_FOLDERS = {
     "SKBALAGEN_MASKED_LM": {
         "masked language model": lambda folder: MaskedLMGenerator(model=folder, random_state=0)
+    },
+    "SKBALAGEN_TRANSLATION": {
+        "back-translation by models": lambda folders: BackTranslationGenerator(
+            **dict(zip(("forward", "backward"), folders.split(":"), strict=True))
+        )
     },
     "SKBALAGEN_LARGER_LM": {
         "prompt, larger model": lambda folder: PromptGenerator(model=folder),
@@ -80,6 +118,7 @@ def main() -> None:
     )
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--table", type=Path)
+    parser.add_argument("--tasks", nargs="+", choices=[*LONG, *SHORT], default=[*LONG, *SHORT])
     options = parser.parse_args()
     if options.table is not None:
         print(make_table(options.table))
@@ -88,7 +127,9 @@ def main() -> None:
     warnings.simplefilter("ignore")
     lines = options.output.read_text(encoding="utf-8").splitlines() if options.output.is_file() else []
     done = {(row["task"], row["generator"]) for row in map(json.loads, lines)}
-    for task, generators in planned().items():
+    generators_of = planned()
+    for task in options.tasks:
+        generators = generators_of[task]
         missing = {name: g for name, g in generators.items() if (task, name) not in done}
         if missing:
             run_task(task, missing, options.output, with_baseline=(task, "none") not in done)
@@ -102,8 +143,9 @@ def planned() -> dict[str, dict[str, Any]]:
         if os.environ.get(variable)
         for name, make in makers.items()
     }
-    short = dict.fromkeys(SHORT, EDITS | MODELS | larger)
-    return dict.fromkeys(LONG, EDITS | SENTENCES) | short
+    by_rules = BY_RULES if has_apertium() else {}
+    short = dict.fromkeys(SHORT, EDITS | by_rules | SENTENCES | larger | MODELS)
+    return dict.fromkeys(LONG, EDITS | by_rules | SENTENCES) | short
 
 
 def run_task(task: str, generators: dict[str, Any], output: Path, *, with_baseline: bool) -> None:
@@ -197,7 +239,8 @@ def write(output: Path, row: dict[str, Any]) -> None:
 def make_table(path: Path) -> str:
     """Return tables in Markdown, one per task, with a row per generator."""
     rows = pd.DataFrame(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
-    order = ["none", *EDITS, *SENTENCES, *MODELS]
+    from_folders = [name for makers in FROM_FOLDERS.values() for name in makers]
+    order = ["none", *EDITS, *BY_RULES, *SENTENCES, *from_folders, *MODELS]
     return "\n\n".join(
         task_table(task, part.sort_values("generator", key=lambda names: names.map(order.index)))
         for task, part in rows.groupby("task", sort=False)

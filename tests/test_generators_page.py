@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -37,6 +38,8 @@ def test_the_page_of_generators_has_the_tables_of_their_rows(generators):
     "name",
     [
         "embedding substitution",
+        "back-translation by rules",
+        "masked language model",
         "sentence shuffle",
         "sentence insertion",
         "prompt, as a list",
@@ -46,6 +49,32 @@ def test_the_page_of_generators_has_the_tables_of_their_rows(generators):
 def test_each_new_generator_has_rows_of_three_tasks(name):
     rows = map(json.loads, (RESULTS / "generators.jsonl").read_text(encoding="utf-8").splitlines())
     assert len({row["task"] for row in rows if row["generator"] == name}) >= 3
+
+
+def test_the_page_says_how_well_the_makeshift_masked_model_reads():
+    row = json.loads((RESULTS / "masked_lm_model.jsonl").read_text(encoding="utf-8"))
+    page = (GUIDE / "generators.md").read_text(encoding="utf-8")
+    assert f"perplexity {row['perplexity']:.0f} of masked tokens" in page
+    assert f"on {row['n_texts']:,} short texts" in page
+    assert round(row["cpu_seconds"] / 60) == 6
+
+
+def test_a_machine_without_apertium_leaves_its_rows_out(generators, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    for variable in generators["FROM_FOLDERS"]:
+        monkeypatch.delenv(variable, raising=False)
+    planned = generators["planned"]()
+    assert set(planned) == {*generators["LONG"], *generators["SHORT"]}
+    assert {"back-translation by rules", "masked language model"}.isdisjoint(planned["clinc15_few"])
+
+
+def test_apertium_is_given_a_line_per_text(generators, monkeypatch):
+    def run(command, *, input, **_):
+        assert command == ["apertium", "-u", "eng-spa"]
+        return SimpleNamespace(stdout=input.upper())
+
+    monkeypatch.setattr("subprocess.run", run)
+    assert generators["apertium"]("eng-spa")(["a\nb", "c"]) == ["A B", "C"]
 
 
 def test_the_page_of_larger_models_has_the_table_of_what_was_measured(sizes):
