@@ -18,7 +18,12 @@ _ROWS_AT_ONCE = 32  # of a validation pass
 
 
 def token_loss(
-    hidden: torch.Tensor, head: torch.nn.Linear, targets: torch.Tensor, *, chunk: int = 64
+    hidden: torch.Tensor,
+    head: torch.nn.Linear,
+    targets: torch.Tensor,
+    weights: torch.Tensor | None = None,
+    *,
+    chunk: int = 64,
 ) -> torch.Tensor:
     """Return the mean cross-entropy of next tokens without holding the logits of all of them.
 
@@ -34,6 +39,8 @@ def token_loss(
         The vocabulary projection. With a bias or trained weights, plain cross-entropy is computed.
     targets : tensor of int64, of shape (n_tokens,)
         The tokens to predict.
+    weights : tensor of float32, of shape (n_tokens,), default=None
+        What each token counts in the mean; all the same if None.
     chunk : int, default=64
         Tokens whose logits are in memory at a time.
 
@@ -44,8 +51,11 @@ def token_loss(
     """
     import torch
 
+    weights = torch.ones(len(hidden), device=hidden.device) if weights is None else weights
+    weights = weights / weights.sum()
     if head.bias is not None or head.weight.requires_grad:
-        return torch.nn.functional.cross_entropy(head(hidden).float(), targets)
+        losses = torch.nn.functional.cross_entropy(head(hidden).float(), targets, reduction="none")
+        return (losses * weights).sum()
 
     class FrozenHeadLoss(torch.autograd.Function):
         @staticmethod
@@ -55,24 +65,27 @@ def token_loss(
             total = torch.zeros((), dtype=torch.float32, device=hidden.device)
             for part in torch.arange(len(hidden), device=hidden.device).split(chunk):
                 logits = torch.nn.functional.linear(hidden[part], weight).float()
-                wanted = targets[part, None]
+                wanted, weight_of = targets[part, None], weights[part, None]
                 normaliser = logits.logsumexp(dim=-1, keepdim=True)
-                total += (normaliser - logits.gather(1, wanted)).sum()
+                total += ((normaliser - logits.gather(1, wanted)) * weight_of).sum()
                 error = (logits - normaliser).exp_()
                 error.scatter_add_(1, wanted, torch.full_like(normaliser, -1.0))
+                error *= weight_of
                 gradient[part] = error.to(hidden.dtype) @ weight
             ctx.save_for_backward(gradient)
-            return total / len(hidden)
+            return total
 
         @staticmethod
         def backward(ctx: Any, *above: torch.Tensor) -> torch.Tensor:
             (gradient,) = ctx.saved_tensors
-            return gradient * (above[0] / len(gradient)).to(gradient.dtype)
+            return gradient * above[0].to(gradient.dtype)
 
     return FrozenHeadLoss.apply(hidden)
 
 
-def text_loss(model: Any, sequences: Sequence[Sequence[int]], n_prompt: np.ndarray) -> torch.Tensor:
+def text_loss(
+    model: Any, sequences: Sequence[Sequence[int]], n_prompt: np.ndarray, weights: np.ndarray | None = None
+) -> torch.Tensor:
     """Return the mean cross-entropy of the tokens behind the prompts.
 
     The vocabulary projection, most of the cost of a small model, is computed for these tokens alone.
@@ -85,6 +98,8 @@ def text_loss(model: Any, sequences: Sequence[Sequence[int]], n_prompt: np.ndarr
         Tokens of prompt and text.
     n_prompt : ndarray of int, of shape (n_rows,)
         How many tokens of each row are the prompt, at least 1.
+    weights : ndarray of shape (n_rows,), default=None
+        What each token of a row counts in the mean; all the same if None.
 
     Returns
     -------
@@ -106,7 +121,12 @@ def text_loss(model: Any, sequences: Sequence[Sequence[int]], n_prompt: np.ndarr
     hidden = model.base_model(
         input_ids=ids.to(device), attention_mask=seen.to(device), use_cache=False
     ).last_hidden_state[counted.to(device)]
-    return token_loss(hidden, model.get_output_embeddings(), targets[counted].to(device))
+    of_tokens = None
+    if weights is not None:
+        of_tokens = (
+            torch.as_tensor(weights, dtype=torch.float32)[:, None].expand_as(targets)[counted].to(device)
+        )
+    return token_loss(hidden, model.get_output_embeddings(), targets[counted].to(device), of_tokens)
 
 
 def mean_text_loss(

@@ -75,7 +75,7 @@ def paper_parameters(
         max_tokens=max_tokens,
         label_as_text=False,
         # D_S as it is: every copy of a row is read, and every row of a class.
-        max_copies=10**9,
+        max_copies=None,
         max_rows=10**9,
     )
     labelers = [

@@ -33,7 +33,7 @@ __all__ = ["ComponentCache", "open_cache"]
 _KINDS = ("fitted", "checkpoint", "streams", "verdicts")
 
 # Part of every key: raised when what is kept changes its form, so that older entries are not read.
-FORMAT = 3
+FORMAT = 4
 
 # Parameters that no result depends on: how many workers compute it, and what is shown meanwhile.
 _HOW = ("n_jobs", "verbose")

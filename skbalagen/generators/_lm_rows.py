@@ -110,8 +110,8 @@ class TrainingRows:
         The prompt of each class.
     max_tokens : int or "auto"
         As in :func:`~skbalagen.generators._lm_tokens.longest_allowed`.
-    max_copies : int
-        Upper bound on how often an epoch draws the same row.
+    max_copies : int or None
+        Most that a repeated row counts; None draws it as often as it is repeated.
     context : int, default=None
         Most tokens of prompt and text that the model reads, if there is a bound.
 
@@ -121,8 +121,8 @@ class TrainingRows:
         The tokens of each distinct row.
     n_prompt, n_text : ndarray of int, of shape (n_rows,)
         How many of them are the prompt, and how many the text.
-    exposures : ndarray of int, of shape (n_rows,)
-        How often an epoch draws each row.
+    n_counted : ndarray of int, of shape (n_rows,)
+        What each row counts in the loss of a batch: the tokens of its text, times its weight.
     max_tokens : int
         Most tokens of a text, the end-of-text token counted.
     n_cut : int
@@ -138,7 +138,7 @@ class TrainingRows:
         y: np.ndarray,
         prompts: Mapping[Any, str],
         max_tokens: int | Literal["auto"],
-        max_copies: int,
+        max_copies: int | None,
         context: int | None = None,
     ) -> None:
         counts = Counter(zip(X.tolist(), y.tolist(), strict=True))
@@ -152,20 +152,24 @@ class TrainingRows:
         numbers = {label: number for number, label in enumerate(prompts)}
         self._codes = np.array([numbers[label] for _, label in counts])
         self.held_out = np.array([], dtype=int)
-        self.exposures = np.minimum(repeats, max_copies)
+        once = np.ones(len(repeats), dtype=int)
+        # A row that counts twice is computed once: half of the work, and a batch that holds more different rows.
+        self._n_drawn = repeats if max_copies is None else once.copy()
+        self._weights = once if max_copies is None else np.minimum(repeats, max_copies)
+        self.n_counted = self.n_text * self._weights
 
     def hold_out(self, fraction: float, rng: np.random.Generator) -> None:
         """Keep that fraction of the rows for validation, see :func:`held_out_rows`."""
         self.held_out = held_out_rows(self._codes, fraction, rng)
-        self.exposures[self.held_out] = 0
+        self._n_drawn[self.held_out] = 0
 
     def draw(self, max_rows: int, rng: np.random.Generator) -> np.ndarray:
         """Return the row numbers of one epoch, see :func:`draw_rows`."""
-        return draw_rows(self.exposures, self._codes, max_rows, rng)
+        return draw_rows(self._n_drawn, self._codes, max_rows, rng)
 
     def loss(self, model: Any, rows: np.ndarray) -> torch.Tensor:
         """Return the mean loss of the texts of `rows`, in nats per token."""
-        return text_loss(model, [self.sequences[r] for r in rows], self.n_prompt[rows])
+        return text_loss(model, [self.sequences[r] for r in rows], self.n_prompt[rows], self._weights[rows])
 
     def validation_loss(self, model: Any) -> float:
         """Return the mean loss of the held-out texts, in nats per token."""

@@ -86,7 +86,7 @@ def _seconds_per_token(model: Any, rows: TrainingRows, drawn: np.ndarray, genera
             epochs=1,
             batch_size=generator.batch_size,
             learning_rate=1e-6,
-            counts=rows.n_text,
+            counts=rows.n_counted,
             n_threads=n_threads(generator.n_jobs, model.device),
             rng=np.random.default_rng(0),
         )

@@ -38,8 +38,8 @@ class CausalLMGenerator(BaseEstimator):
     """Fine-tune a causal language model on "label: text" and sample texts for a label.
 
     The prompt is the label as a person reads it, or its entry in `label_descriptions`. The loss counts the
-    text and the end-of-text token, not the prompt. A repeated row is drawn up to `max_copies` times per
-    epoch: a small model recites what it reads too often.
+    text and the end-of-text token, not the prompt. A repeated row counts up to `max_copies` times: a small
+    model recites what it reads too often.
 
     Parameters
     ----------
@@ -52,11 +52,12 @@ class CausalLMGenerator(BaseEstimator):
         Whether the first candidate of each class is its prompt, if that has a word in it.
     epochs : int, default=3
         Passes over the training rows, at least 1.
-    max_copies : int, default=2
-        Upper bound on how often an epoch draws the same row, at least 1.
+    max_copies : int or None, default=2
+        Most that a repeated row counts, at least 1: it is read once per epoch, with that weight. None reads it
+        as often as it is repeated, as the paper does.
     max_rows : int, default=256
         Upper bound on the distinct rows of a class per epoch, at least 1. Each epoch draws its own.
-    batch_size : int, default=16
+    batch_size : int, default=8
         Rows per training step (the paper: 10).
     learning_rate : float, default=1e-3
         Peak rate of AdamW, above 0. Training all weights needs about a tenth of it (the paper: 1e-4).
@@ -78,7 +79,7 @@ class CausalLMGenerator(BaseEstimator):
         Probability mass of the nucleus that tokens are drawn from, in (0, 1].
     best_of : int, default=1
         Texts that are drawn for each candidate, at least 1; the one whose tokens are likeliest on average is kept. More
-        texts are fluent then and fewer words are new, for so many times the time of sampling
+        texts are fluent and right then, and fewer are new, for so many times the time of sampling
         (``docs/text_quality.md``).
     sampling_batch_size : int, default=128
         Most texts that a worker samples at the same time, at least 1; fewer where their keys and values would take
@@ -144,7 +145,7 @@ class CausalLMGenerator(BaseEstimator):
         "label_descriptions": [Mapping, None],
         "label_as_text": ["boolean"],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "max_copies": [Interval(Integral, 1, None, closed="left")],
+        "max_copies": [Interval(Integral, 1, None, closed="left"), None],
         "max_rows": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -169,9 +170,9 @@ class CausalLMGenerator(BaseEstimator):
         label_descriptions: Mapping[Any, str] | None = None,
         label_as_text: bool = True,
         epochs: int = 3,
-        max_copies: int = 2,
+        max_copies: int | None = 2,
         max_rows: int = 256,
-        batch_size: int = 16,
+        batch_size: int = 8,
         learning_rate: float = 1e-3,
         lora_rank: int | None = 16,
         validation_fraction: float = 0.0,
@@ -261,7 +262,7 @@ class CausalLMGenerator(BaseEstimator):
             epochs=self.epochs,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            counts=rows.n_text,
+            counts=rows.n_counted,
             patience=self.patience,
             rng=rng,
             n_threads=n_threads(self.n_jobs, self.model_.device),

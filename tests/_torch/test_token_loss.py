@@ -25,6 +25,21 @@ def test_token_loss_equals_cross_entropy_and_its_gradient(chunk):
     torch.testing.assert_close(torch.autograd.grad(3 * loss, hidden)[0], gradient)
 
 
+@pytest.mark.parametrize("trained", [False, True])
+def test_token_loss_counts_each_token_by_its_weight(trained):
+    generator = torch.Generator().manual_seed(0)
+    hidden = torch.randn(7, 6, generator=generator, requires_grad=True)
+    targets = torch.randint(17, (7,), generator=generator)
+    weights = torch.tensor([1.0, 2.0, 0.0, 3.0, 1.0, 1.0, 2.0])
+    head = torch.nn.Linear(6, 17, bias=False).requires_grad_(trained)
+    each = torch.nn.functional.cross_entropy(head(hidden), targets, reduction="none")
+    expected = (weights * each).sum() / 10
+    (gradient,) = torch.autograd.grad(expected, hidden)
+    loss = token_loss(hidden, head, targets, weights, chunk=3)
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(torch.autograd.grad(loss, hidden)[0], gradient)
+
+
 def test_token_loss_with_a_trained_projection_reaches_its_weights():
     generator = torch.Generator().manual_seed(0)
     hidden, targets = torch.randn(5, 4, generator=generator), torch.arange(5)
@@ -79,6 +94,15 @@ def by_hand(model, rows):
 def test_text_loss_counts_the_text_and_the_end_but_not_the_prompt(model, rows):
     loss = text_loss(model, [SEQUENCES[r] for r in rows], N_PROMPT[rows])
     assert loss.item() == pytest.approx(np.mean(by_hand(model, rows)), rel=1e-4)
+
+
+def test_text_loss_counts_the_tokens_of_a_row_by_its_weight(model):
+    rows, weights = [0, 1, 2], np.array([2, 1, 3])
+    losses = [by_hand(model, [r]) for r in rows]
+    expected = sum(w * sum(of_row) for w, of_row in zip(weights, losses, strict=True))
+    expected /= sum(w * len(of_row) for w, of_row in zip(weights, losses, strict=True))
+    loss = text_loss(model, SEQUENCES, N_PROMPT, weights)
+    assert loss.item() == pytest.approx(expected, rel=1e-4)
 
 
 def test_text_loss_of_a_text_does_not_depend_on_padding(model):

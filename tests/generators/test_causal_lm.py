@@ -124,10 +124,22 @@ def test_best_of_keeps_the_likeliest_of_so_many_texts_of_the_stream(tiny_gpt2, c
     assert chosen == [texts[2 * i + int(place)] for i, place in enumerate(per_token.argmax(axis=1))]
 
 
-def test_repeated_rows_are_drawn_up_to_max_copies(tiny_gpt2):
+def test_repeated_rows_are_read_once_or_without_a_bound_as_often_as_they_are_repeated(tiny_gpt2):
     X, y = ["red"] * 40 + ["blue", "green"], ["flight"] * 40 + ["fare"] * 2
-    steps = [tiny(tiny_gpt2, max_copies=n, batch_size=1, epochs=1).fit(X, y).history_.n_steps for n in (1, 4)]
-    assert steps == [3, 4 + 2]
+    fitted = [tiny(tiny_gpt2, max_copies=n, batch_size=1, epochs=1).fit(X, y) for n in (1, 4, None)]
+    assert [generator.history_.n_steps for generator in fitted] == [3, 3, 42]
+
+
+def test_repeated_rows_count_up_to_max_copies(tiny_gpt2, monkeypatch):
+    counted = []
+
+    def noted(*args, counts, **kwargs):
+        counted.append(counts.tolist())
+        return fine_tune(*args, counts=counts, **kwargs)
+
+    monkeypatch.setattr(causal_lm, "fine_tune", noted)
+    tiny(tiny_gpt2, max_copies=4).fit(["red"] * 40 + ["blue", "green red"], ["flight"] * 40 + ["fare"] * 2)
+    assert counted == [[4 * 2, 2, 3]]  # tokens, the end among them
 
 
 def test_validation_stops_training_and_gives_a_perplexity(tiny_gpt2):

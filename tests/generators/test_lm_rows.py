@@ -51,12 +51,29 @@ def test_training_rows_encodes_repeated_rows_once(rows, tokenizer):
     assert rows.n_prompt.tolist() == [2, 2, 3, 3]
     assert rows.n_text.tolist() == [2, 2, 2, 3]
     assert rows.lengths.tolist() == [4, 4, 5, 6]
-    assert rows.exposures.tolist() == [2, 1, 1, 1]  # "red" of the meals occurs three times, drawn twice
+    # "red" of the meals occurs three times, and counts twice.
+    assert rows.n_counted.tolist() == [2 * 2, 2, 2, 3]
 
 
-def test_training_rows_draws_what_its_exposures_say(rows):
-    drawn = rows.draw(9, np.random.default_rng(0))
-    assert np.bincount(drawn).tolist() == [2, 1, 1, 1]
+def test_training_rows_draws_a_repeated_row_once_or_without_a_bound_as_often_as_it_is_repeated(
+    rows, tokenizer
+):
+    assert sorted(rows.draw(9, np.random.default_rng(0))) == [0, 1, 2, 3]
+    X, y = np.array(["red", "blue", "red", "red"], dtype=object), np.array(["meal"] * 4)
+    unbounded = TrainingRows(tokenizer, X, y, {"meal": "meal"}, 8, None)
+    assert sorted(unbounded.draw(9, np.random.default_rng(0))) == [0, 0, 0, 1]
+    assert unbounded.n_counted.tolist() == [2, 2]
+
+
+def test_training_rows_counts_a_repeated_row_up_to_max_copies_in_the_loss(rows, tiny_gpt2):
+    model = AutoModelForCausalLM.from_pretrained(tiny_gpt2).eval().requires_grad_(False)
+    red, blue = (float(rows.loss(model, np.array([i]))) for i in (0, 1))
+    assert red != pytest.approx(blue, rel=1e-3)
+    both = float(rows.loss(model, np.array([0, 1])))
+    assert both == pytest.approx((2 * red + blue) / 3, rel=1e-5)
+
+
+def test_training_rows_draws_max_rows_of_each_class(rows):
     one_each = rows.draw(1, np.random.default_rng(0))
     assert len(set(one_each) & {0, 1}) == len(set(one_each) & {2, 3}) == 1
 
