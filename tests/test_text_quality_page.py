@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -102,3 +104,37 @@ def test_likelihood_tells_fluent_texts_as_written(task, area, fluent, left):
     assert 100 * judged.mean() == pytest.approx(fluent, abs=0.51)
     assert 100 * judged[per_token >= np.quantile(per_token, 0.3)].mean() == pytest.approx(left, abs=0.51)
     assert f"{area} ({task}, {fluent} % fluent)" in " ".join(PAGE.split())
+
+
+def test_the_tables_of_the_likeliest_are_those_of_their_rows(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    tables = runpy.run_path(str(ROOT / "benchmarks" / "likeliest.py"))["make_tables"](
+        RESULTS / "likeliest.jsonl"
+    )
+    for table in tables.split("\n\n"):
+        assert table in PAGE
+
+
+def test_the_likeliest_are_as_good_together_as_written():
+    read = [row for row in rows("likeliest") if "n_read" in row]
+    n = [row["n_read"] for row in read]
+    sentence = " ".join(PAGE[PAGE.index(f"Of the {sum(n)} texts together") :].split())
+    for best_of, words in {
+        "1": "{} % are fluent, {} % right and {} % all three",
+        "2": "of the likelier of two {}, {} and {} %",
+        "4": "of the likeliest of four {}, {} and {} %",
+    }.items():
+        shares = [
+            f"{100 * np.average([row['shares'][best_of][name] for row in read], weights=n):.0f}"
+            for name in ("fluent", "right", "all three")
+        ]
+        assert words.format(*shares) in sentence
+
+
+def test_the_likeliest_of_a_few_is_chosen_within_its_class(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    benchmark = runpy.run_path(str(ROOT / "benchmarks" / "likeliest.py"))
+    pool = SimpleNamespace(classes=["a", "b"], labels=np.array(["a", "b", "a", "a", "b", "a", "a"]))
+    scores = np.array([0.1, 0.9, 0.2, 0.8, 0.3, 0.7, 1.0])
+    # Of class a the pairs 0, 2 and 3, 5; its last one has no partner. Of class b the pair 1, 4.
+    assert benchmark["first_of"](pool, scores, 2).tolist() == [2, 3, 1]
