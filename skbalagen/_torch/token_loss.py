@@ -23,7 +23,7 @@ def token_loss(
     targets: torch.Tensor,
     weights: torch.Tensor | None = None,
     *,
-    chunk: int = 64,
+    chunk: int = 128,
 ) -> torch.Tensor:
     """Return the mean cross-entropy of next tokens without holding the logits of all of them.
 
@@ -41,7 +41,7 @@ def token_loss(
         The tokens to predict.
     weights : tensor of float32, of shape (n_tokens,), default=None
         What each token counts in the mean; all the same if None.
-    chunk : int, default=64
+    chunk : int, default=128
         Tokens whose logits are in memory at a time.
 
     Returns
