@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import string
 import subprocess
 import sys
 import time
@@ -13,8 +14,9 @@ import pytest
 import requests
 
 from skbalagen import EndpointGenerator
-from skbalagen.models.catalog import SMOLLM2
+from skbalagen.models.catalog import MINILM, SMOLLM2
 from skbalagen.models.fetch import local_path
+from tests.generators.tiny_letters import build_letters_model
 
 pytestmark = pytest.mark.model
 
@@ -40,8 +42,14 @@ def serve(tmp_path):
     pytest.importorskip("fastapi", reason="transformers[serving] is not installed")
     started = []
 
-    def start(port):
-        command = [sys.executable, "-m", "transformers.cli.transformers", "serve", local_path(SMOLLM2)]
+    def start(port, model=None):
+        command = [
+            sys.executable,
+            "-m",
+            "transformers.cli.transformers",
+            "serve",
+            model or local_path(SMOLLM2),
+        ]
         log = open(tmp_path / f"log-{len(started)}.txt", "w")  # noqa: SIM115 - closed with the server
         server = subprocess.Popen(
             [*command, "--port", str(port), "--device", "cpu"],
@@ -111,3 +119,49 @@ def test_a_real_server_that_does_not_know_the_interface_is_refused(serve):
     generator = EndpointGenerator(base_url=f"http://127.0.0.1:{port}/v2", model="x", cache=None).fit(X, Y)
     with pytest.raises(ValueError, match="got status 404"):
         generator.sample({"payment": range(1)}, random_state=0)
+
+
+def balance(intents, out, port, model, cache):
+    """Start `skbalagen balance` with a cache of its own, in which only the sentence encoder is."""
+    cache.mkdir(exist_ok=True)
+    if not (cache / MINILM).exists():
+        (cache / MINILM).symlink_to(local_path(MINILM))
+    options = ["--generator", "endpoint", "--base-url", f"http://127.0.0.1:{port}/v1"]
+    options += ["--model", model, "--max-requests", "2", "--no-cache", "--quiet"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "skbalagen.cli", "balance", str(intents), "-o", str(out), *options],
+        env=os.environ | {"SKBALAGEN_CACHE": str(cache), "OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_command_line_that_was_killed_repeats_no_request(serve, intents, tmp_path):
+    # An untrained model, which answers soon: what it says is no list of texts, and is asked for again.
+    model = str(build_letters_model(tmp_path / "model", [string.printable], chat=True, n_positions=4096))
+    port = free_port()
+    serve(port, model)
+    answers = tmp_path / "cache" / "endpoint"
+
+    def n_asked():
+        return (tmp_path / "log-0.txt").read_text().count("POST /v1/chat/completions")
+
+    def n_kept():
+        return len(list(answers.glob("*.json")))
+
+    killed = balance(intents, tmp_path / "out.csv", port, model, tmp_path / "cache")
+    while killed.poll() is None and not n_kept():
+        time.sleep(0.02)
+    killed.kill()
+    killed.communicate()
+    first = n_kept()
+    assert first in (1, 2)
+
+    again = balance(intents, tmp_path / "out.csv", port, model, tmp_path / "cache")
+    said = again.communicate()[1]
+    assert again.returncode == 0, said
+    assert f"are sent to http://127.0.0.1:{port}/v1" in said
+    assert (tmp_path / "out.csv").read_text().count("\n") == 1 + 16
+    assert n_kept() == first + 2
+    # The one that was under way when the first run was killed was answered to nobody.
+    assert n_asked() - n_kept() in (0, 1)
