@@ -100,11 +100,17 @@ class GradientSum:
         total = 0.0
         for value, gradients in self._in_order(pool, computed, zip(parts, states, strict=True)):
             total += value
+            given: set[int] = set()
             for parameter, gradient in zip(self.trained, gradients, strict=True):
-                if parameter.grad is not None and gradient is not None:
+                if gradient is None:
+                    continue
+                if parameter.grad is not None:
                     parameter.grad += gradient
-                elif gradient is not None:
-                    parameter.grad = gradient.clone()  # two parameters may have been given one tensor
+                else:
+                    # It may be added to, unless its memory is that of another parameter's gradient, or of one number.
+                    own = gradient.is_contiguous() and gradient.data_ptr() not in given
+                    parameter.grad = gradient if own else gradient.clone()
+                    given.add(gradient.data_ptr())
         return total
 
     def _in_order(

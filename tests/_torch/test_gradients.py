@@ -139,6 +139,15 @@ def test_one_tensor_for_two_parameters_is_not_counted_twice():
     assert a.grad.tolist() == b.grad.tolist() == [5.0, 5.0]
 
 
+def test_a_gradient_that_is_one_number_in_memory_can_be_added_to():
+    weight = torch.nn.Parameter(torch.zeros(3, 2))
+    with GradientSum([weight], 2) as gradient_sum:
+        gradient_sum.add(
+            lambda rows: weight.sum() * float(len(rows)), [np.arange(2), np.arange(3), np.arange(4)]
+        )
+    assert weight.grad.tolist() == [[9.0, 9.0]] * 3
+
+
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_errors_of_a_part_come_through_and_torch_is_as_before(n_threads):
     before = torch.get_num_threads()
