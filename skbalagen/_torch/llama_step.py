@@ -116,6 +116,6 @@ def _attend(
         n * n_heads, -1, head_dim
     )  # those that share keys are neighbours
     scores = queries @ keys[:n, :, :width].flatten(0, 1).transpose(1, 2)
-    shares = (scores.float().mul_(layer.scaling) + mask).softmax(dim=-1)
+    shares = torch.add(mask, scores, alpha=layer.scaling).softmax(dim=-1)  # in float32, as the mask
     attended = shares.to(hidden.dtype) @ values[:n, :, :width].flatten(0, 1)
     return layer.o_proj(attended.view(n, -1))
