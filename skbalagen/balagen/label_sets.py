@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from skbalagen._utils.indicator import columns_of, is_binary
+
 __all__ = ["LabelSets", "is_indicator", "label_table"]
 
 _SEPARATORS = (", ", " + ", " | ", " / ")
@@ -26,15 +28,8 @@ def is_indicator(y: Any) -> bool:
     ----------
     y : array-like
     """
-    if y is None or getattr(y, "ndim", None) == 1:
-        return False
-    try:
-        values = np.asarray(y)
-    except ValueError:  # rows of unequal length
-        return False
-    if values.ndim != 2 or values.shape[1] < 2 or values.dtype.kind not in "biuf":
-        return False
-    return bool(np.isin(values, (0, 1)).all() and (values.sum(axis=1) != 1).any())
+    values = columns_of(y)
+    return values is not None and is_binary(values) and bool((values.sum(axis=1) != 1).any())
 
 
 @dataclass(frozen=True)

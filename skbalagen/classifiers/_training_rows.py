@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
+from skbalagen._utils.indicator import columns_of, is_binary
 from skbalagen._utils.text import as_texts
 from skbalagen._utils.validation import check_texts_and_labels
 
@@ -33,13 +34,12 @@ def check_texts_and_targets(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         Rows that are not texts, labels that :func:`check_texts_and_labels` rejects, or an indicator matrix with
         other values than 0 and 1, or with a label that no row has.
     """
-    indicator = y.toarray() if hasattr(y, "tocsr") else y
-    shape = getattr(indicator, "shape", None) or np.asarray(indicator, dtype=object).shape
-    if len(shape) != 2 or shape[1] < 2:
+    values = columns_of(y.toarray() if hasattr(y, "tocsr") else y)
+    if values is None:
         return check_texts_and_labels(X, y)
-    texts, values = as_texts(X), np.asarray(indicator)
+    texts = as_texts(X)
     check_consistent_length(texts, values)
-    if values.dtype.kind not in "biuf" or not np.isin(values, [0, 1]).all():
+    if not is_binary(values):
         raise ValueError(
             "y must be one label per row, or an indicator matrix of 0 and 1 with one column per label, got a "
             f"{values.dtype} array of shape {values.shape} with other values. Use MultiLabelBinarizer."
