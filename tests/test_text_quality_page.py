@@ -131,6 +131,19 @@ def test_the_likeliest_are_as_good_together_as_written():
         assert words.format(*shares) in sentence
 
 
+def test_the_table_of_settings_is_that_of_the_judgements():
+    benchmark = runpy.run_path(str(ROOT / "benchmarks" / "read_settings.py"))
+    assert benchmark["make_table"](rows("read_settings")) in PAGE
+    judged = {
+        name: {"fluent": True, "right": True, "new": name == "best of 4"} for name in benchmark["SETTINGS"]
+    }
+    items = [{"hidden": {"setting": name}, "judged": judged[name]} for name in judged]
+    items.append(items[0] | {"judged": {"fluent": False, "right": True, "new": True}})
+    lines = benchmark["make_table"](items).splitlines()
+    assert lines[2] == "| temperature 1 | 2 | 50 % | 100 % | 50 % | 0 % |"
+    assert lines[-1] == "| best of 4 | 1 | 100 % | 100 % | 100 % | 100 % |"
+
+
 def test_the_likeliest_of_a_few_is_chosen_within_its_class(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     benchmark = runpy.run_path(str(ROOT / "benchmarks" / "likeliest.py"))
