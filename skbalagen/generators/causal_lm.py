@@ -79,7 +79,7 @@ class CausalLMGenerator(BaseEstimator):
         Probability mass of the nucleus that tokens are drawn from, in (0, 1].
     best_of : int, default=1
         Texts that are drawn for each candidate, at least 1; the one whose tokens are likeliest on average is kept. More
-        texts are fluent and right then, and fewer are new, for so many times the time of sampling
+        texts are fluent and right then, and fewer are new, for more than so many times the time of sampling
         (``docs/text_quality.md``).
     sampling_batch_size : int, default=128
         Most texts that a worker samples at the same time, at least 1; fewer where their keys and values would take
