@@ -11,7 +11,10 @@ chain writes, word counts with naive Bayes judge; the smaller half of the classe
     classes     10 to 1,000 classes of 100,000 rows, about 1,500 wanted
     candidates  1,500 to 75,000 wanted, 100,000 rows of 150 classes
     model       1,000,000 rows of 150 classes: the embedded language model, one pass over 600 rows, 75 wanted
-    workers     64 candidates of the embedded language model from one worker and from two; seconds of the clock
+    workers     64 candidates of the embedded language model from one worker and from two; seconds of the clock too
+
+The plot takes the seconds of one and two workers from rows that have a "part": the table of `speed.py --parts workers`
+on a machine that did nothing else (benchmarks/NOTES.md).
 """
 
 from __future__ import annotations
@@ -112,15 +115,19 @@ def measure_workers(setting: dict[str, Any]) -> dict[str, Any]:
     generator.fit([X[i] for i in some], [y[i] for i in some])
     spans = {label: range(1, 33) for label in generator.classes_.tolist()}
     generator.sample(spans, random_state=1)
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     generator.sample(spans, random_state=0)
-    return {"seconds": round(time.perf_counter() - start, 1), "peak_gb": round(peak_gb(), 2)}
+    return {
+        "seconds": round(time.perf_counter() - start, 1),
+        "cpu_seconds": round(time.process_time() - cpu, 1),
+        "peak_gb": round(peak_gb(), 2),
+    }
 
 
 def plot(rows: list[dict[str, Any]], path: Path) -> None:
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(2, 3, figsize=(9, 4.5), sharey="row", layout="constrained")
+    figure, axes = plt.subplots(2, 4, figsize=(11, 4.5), sharey="row", layout="constrained")
     for column, (what, name) in enumerate(
         [("rows", "n_rows"), ("classes", "n_classes"), ("candidates", "n_candidates")]
     ):
@@ -132,6 +139,7 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
             axis.loglog(x, values, "o-", color="C0")
             axis.grid(alpha=0.3)
         axes[1, column].set_xlabel(what)
+    plot_workers(rows, *axes[:, 3])
     for axis, name, ticks in (
         (axes[0, 0], "seconds of the processor", [2, 5, 10, 20, 50]),
         (axes[1, 0], "peak memory, GB", [0.5, 1, 2]),
@@ -141,6 +149,23 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
         axis.minorticks_off()
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+def plot_workers(rows: list[dict[str, Any]], seconds: Any, memory: Any) -> None:
+    for number, part in enumerate(("sampling", "fine-tuning", "judging")):
+        found = [row for row in rows if row["what"] == "workers" and row.get("part") == part]
+        for axis, name in ((seconds, "seconds"), (memory, "peak_gb")):
+            points = sorted((row["n_workers"], row[name]) for row in found if name in row)
+            axis.loglog(
+                *zip(*points, strict=True) if points else ([], []), "o-", color=f"C{number}", label=part
+            )
+    for axis in (seconds, memory):
+        axis.set_xticks([1, 2], labels=["1", "2"])
+        axis.minorticks_off()
+        axis.grid(alpha=0.3)
+    seconds.set_title("seconds of the clock", fontsize="medium")
+    seconds.legend(fontsize="x-small")
+    memory.set_xlabel("workers")
 
 
 def main() -> None:
