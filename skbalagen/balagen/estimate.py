@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ from skbalagen.balagen.policy import class_sizes
 from skbalagen.balagen.training_set import balance_of, training_rows
 from skbalagen.generators._lm_speed import expected_seconds
 from skbalagen.generators.causal_lm import CausalLMGenerator
+from skbalagen.generators.union import GeneratorUnion
 from skbalagen.models.catalog import MINILM
 from skbalagen.models.fetch import is_at_hand
 
@@ -30,7 +31,7 @@ __all__ = ["Estimate", "estimate", "expected_candidates", "expected_time"]
 # Of ten candidates, four are accepted: between 0.16 and 0.75, by the task (benchmarks/results/benchmark.jsonl).
 _ACCEPTANCE = 0.4
 # Rows that the labelers learn from, and texts that they judge, to see how long they take.
-_LEARNED, _JUDGED = 200, 64
+_LEARNED, _JUDGED = 100, 32
 
 
 class Estimate(NamedTuple):
@@ -103,11 +104,12 @@ def estimate(
     Returns
     -------
     Estimate or None
-        None where nothing is generated, the generator is not the language model, or a model would have to be fetched.
-        The other generators, but those that ask a server, take seconds.
+        None where nothing is generated, no language model is fine-tuned, or a model would have to be fetched. Of several
+        generators, the language models are added up; the others are not counted, nor is what they ask a server.
     """
     generator = make_generator(resampler.generator)
-    if not isinstance(generator, CausalLMGenerator) or _absent_models(resampler, generator):
+    models = _language_models(generator)
+    if not models or _absent_models(resampler, models):
         return None
     sizes = class_sizes(y)
     lacking = {label: n - sizes[label] for label, n in targets.items() if n > sizes[label]}
@@ -125,8 +127,10 @@ def estimate(
         set_seeds(labelers.members(), np.random.RandomState(0))
     with progress_hidden(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what the run itself will warn of
-        training, candidates = expected_seconds(generator, X[rows.generator], y[rows.generator], n_candidates)
+        learned = X[rows.generator], y[rows.generator]
+        parts = [expected_seconds(model, *learned, ceil(part * n_candidates)) for model, part in models]
         judging = _labeler_seconds(labelers, X[rows.labelers], y[rows.labelers], n_candidates)
+    training, candidates = map(sum, zip(*parts, strict=True))
     return Estimate(n_candidates, training, candidates, judging)
 
 
@@ -134,18 +138,34 @@ def expected_time(
     resampler: BalaGenResampler, X: np.ndarray, y: np.ndarray, targets: Mapping[Any, int]
 ) -> str:
     """Return a sentence on how long `fit_resample` will take; "" where :func:`estimate` has nothing to say."""
-    generator = make_generator(resampler.generator)
-    if isinstance(generator, CausalLMGenerator) and (absent := _absent_models(resampler, generator)):
+    models = _language_models(make_generator(resampler.generator))
+    if models and (absent := _absent_models(resampler, models)):
         return f"How long it takes can be said once the model {absent[0]} is on this machine (skbalagen download)."
     expected = estimate(resampler, X, y, targets)
     return "" if expected is None else str(expected)
 
 
-def _absent_models(resampler: BalaGenResampler, generator: CausalLMGenerator) -> list[str]:
-    """Return the models that would have to be fetched: the generator's, and that of the default labelers."""
+def _language_models(generator: Any, part: float = 1.0) -> list[tuple[CausalLMGenerator, float]]:
+    """Return the language models that are fine-tuned, and the part of the candidates that each writes."""
+    if isinstance(generator, GeneratorUnion):
+        shares = [1.0] * len(generator.generators) if generator.shares is None else list(generator.shares)
+        members = zip(generator.generators, shares, strict=True)
+        return [
+            found
+            for (_, member), share in members
+            for found in _language_models(member, part * share / sum(shares))
+        ]
+    return [(generator, part)] if isinstance(generator, CausalLMGenerator) else []
+
+
+def _absent_models(
+    resampler: BalaGenResampler, models: Sequence[tuple[CausalLMGenerator, float]]
+) -> list[str]:
+    """Return the models that would have to be fetched: those of the generators, and that of the default labelers."""
     given = resampler.labelers
     default = (given.estimators if isinstance(given, LabelerEnsemble) else given) is None
-    return [name for name in [str(generator.model), *([MINILM] if default else [])] if not is_at_hand(name)]
+    names = [*(str(model.model) for model, _ in models), *([MINILM] if default else [])]
+    return [name for name in names if not is_at_hand(name)]
 
 
 def _labeler_seconds(labelers: Any, X: np.ndarray, y: np.ndarray, n_candidates: int) -> float:
@@ -155,7 +175,8 @@ def _labeler_seconds(labelers: Any, X: np.ndarray, y: np.ndarray, n_candidates: 
     order = np.random.default_rng(0).permutation(len(X))
     of_each_class = np.unique(y[order], return_index=True)[1]
     rows = order[np.union1d(of_each_class, np.arange(min(_LEARNED, len(X))))]
-    labelers.fit(X[rows], y[rows])  # loads what is to be loaded, which takes as long for few rows as for many
+    two = rows[np.unique(y[rows], return_index=True)[1][:2]]
+    labelers.fit(X[two], y[two])  # loads what is to be loaded, which takes as long for few rows as for many
     start = now()
     labelers.fit(X[rows], y[rows])
     fitted = now()

@@ -17,10 +17,9 @@ from skbalagen.parallel import n_threads, n_workers
 
 __all__ = ["expected_seconds"]
 
-_SECONDS = 3.0  # of training; the first step is not counted
-_STEPS = 5
-_FEW, _FEW_TOKENS = 8, 8  # candidates and tokens of a small batch, and tokens of a whole one
-_WHOLE_TOKENS = 4
+_SECONDS = 1.0  # of training; the first step is not counted
+_STEPS = 3
+_FEW, _MANY, _TOKENS = 8, 48, 4  # candidates of two batches, and how many tokens of each are written
 # Rounds of candidates that a class takes, most often: the last texts of each are written in a batch that is not full.
 _ROUNDS = 3
 
@@ -123,9 +122,10 @@ def _sampling_seconds(
 
     n_each = math.ceil(n_candidates / n_jobs)
     n_whole = max(_FEW + 1, min(generator.sampling_batch_size, math.ceil(n_each / _ROUNDS)))
-    seconds(_FEW, 2)  # prepares what the others use
-    few, whole = seconds(_FEW, _FEW_TOKENS), seconds(n_whole, _WHOLE_TOKENS)
-    per_text = max(0.0, (whole - few) / (n_whole - _FEW))
+    n_many = min(n_whole, _MANY)
+    seconds(_FEW, 1)  # prepares what the others use
+    few, many = seconds(_FEW, _TOKENS), seconds(n_many, _TOKENS)
+    per_text = max(0.0, (many - few) / (n_many - _FEW))
     per_step = max(0.0, few - _FEW * per_text)
     mean, longest = float(n_text.mean()), float(np.quantile(n_text, 0.99))
     n_steps = n_each * mean / n_whole + _ROUNDS * (longest - mean)

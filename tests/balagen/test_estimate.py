@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.utils import check_random_state
 
-from skbalagen import CausalLMGenerator
+from skbalagen import CausalLMGenerator, GeneratorUnion
 from skbalagen._utils.progress import progress_bar, progress_shown
 from skbalagen.balagen import estimate as module
 from skbalagen.balagen.estimate import Estimate, estimate, expected_candidates, expected_time
@@ -82,6 +82,31 @@ def test_the_advice_of_the_generator_and_the_budget_count(asked, corpus, tiny_gp
     assert estimate(make(generator=model, labelers=[]), X, y, TARGETS) == Estimate(10, 30.0, 12.0, 0.0)
     limited = make(generator=model, labelers=[], max_candidates=0.5)
     assert estimate(limited, X, y, TARGETS).n_candidates == 6
+
+
+def test_the_language_models_of_several_generators_are_added_up(asked, corpus, tiny_gpt2):
+    X, y = arrays(corpus)
+    first, second = (CausalLMGenerator(model=str(tiny_gpt2), epochs=n) for n in (1, 2))
+    union = GeneratorUnion([("a", first), ("chain", NumberedGenerator()), ("b", second)], shares=[2, 1, 1])
+    expected = estimate(make(generator=union, labelers=[], generated_share=1.0), X, y, TARGETS)
+    assert expected == Estimate(n_candidates=18, training=60.0, candidates=24.0, labelers=0.0)
+    assert [(call[0].epochs, call[-1]) for call in asked] == [(1, 9), (2, 5)]
+
+
+def test_of_a_list_of_generators_each_writes_as_much(asked, corpus, tiny_gpt2):
+    X, y = arrays(corpus)
+    given = ["eda", CausalLMGenerator(model=str(tiny_gpt2))]
+    assert estimate(make(generator=given, labelers=[], generated_share=1.0), X, y, TARGETS).n_candidates == 18
+    assert [call[-1] for call in asked] == [9]
+    asked.clear()
+    assert estimate(make(generator=["eda", "markov-chain"]), X, y, TARGETS) is None
+    assert asked == []
+
+
+def test_a_member_that_would_have_to_be_fetched_is_named(asked, corpus, own_cache):
+    X, y = arrays(corpus)
+    resampler = make(generator=["eda", CausalLMGenerator()])
+    assert "once the model SmolLM2-135M-Instruct is on" in expected_time(resampler, X, y, TARGETS)
 
 
 def test_labelers_are_timed_on_some_of_many_rows(asked, clock, tiny_gpt2):

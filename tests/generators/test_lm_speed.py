@@ -80,6 +80,14 @@ def test_fewer_candidates_fill_smaller_batches(machine, tiny_gpt2):
     assert few > many / 100
 
 
+def test_the_trial_is_a_few_steps_of_each(machine, tiny_gpt2):
+    before = machine.now
+    expected(tiny_gpt2, 6000)
+    learned = 3 * 8 * 7 * PER_TOKEN  # three batches of at most eight rows of seven tokens
+    written = (1 + 4 + 4) * 0.4 + (8 + 4 * 8 + 4 * 48) * 0.005
+    assert machine.now - before <= learned + written + 1e-9
+
+
 @pytest.mark.model
 def test_the_embedded_model_gives_an_estimate():
     training, sampling = _lm_speed.expected_seconds(CausalLMGenerator(n_jobs=1), X, Y, 10)
