@@ -96,3 +96,12 @@ def test_vectors_of_a_frozen_encoder_are_made_by_as_many_workers_as_are_asked_fo
     with parallel_config(n_jobs=2):
         classifier.set_params(n_jobs=None).predict(X)
     assert asked == [6, 3, 2]
+
+
+@pytest.mark.model
+def test_the_embedded_encoder_is_the_same_for_one_and_two_threads():
+    one, two = (
+        TransformerClassifier(epochs=1, n_jobs=n_jobs, random_state=0).fit(X, Y).predict_proba(X)
+        for n_jobs in (1, 2)
+    )
+    np.testing.assert_array_equal(one, two)
