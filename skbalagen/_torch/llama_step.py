@@ -112,9 +112,8 @@ def _attend(
     rows = torch.arange(n)
     keys[rows, :, column] = rotated(layer.k_proj(hidden))
     values[rows, :, column] = layer.v_proj(hidden).view(n, n_heads, head_dim)
-    queries = rotated(layer.q_proj(hidden)).view(
-        n * n_heads, -1, head_dim
-    )  # those that share keys are neighbours
+    # Queries that share keys are neighbours: they become the rows of one product.
+    queries = rotated(layer.q_proj(hidden)).view(n * n_heads, -1, head_dim)
     scores = queries @ keys[:n, :, :width].flatten(0, 1).transpose(1, 2)
     shares = torch.add(mask, scores, alpha=layer.scaling).softmax(dim=-1)  # in float32, as the mask
     attended = shares.to(hidden.dtype) @ values[:n, :, :width].flatten(0, 1)
