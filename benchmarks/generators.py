@@ -7,7 +7,8 @@ The environment variable SKBALAGEN_DATA names the folder of the CSV files. One t
 gets `PER_CLASS` candidates, at most as many as it lacks to the largest. Rows that are there already are not run again.
 Generators that need what this machine lacks are left out: SKBALAGEN_MASKED_LM names a BERT for MaskedLMGenerator, such as
 the one that benchmarks/masked_lm_model.py makes, SKBALAGEN_TRANSLATION two folders of translation models, parted by a
-colon, and SKBALAGEN_LARGER_LM a larger language model. Back-translation by rules takes Apertium and its pair of English
+colon, SKBALAGEN_LARGER_LM a larger language model, and SKBALAGEN_ENDPOINT the address of a server and its model, parted
+by a blank: "http://127.0.0.1:8000/v1 MODEL". Back-translation by rules takes Apertium and its pair of English
 and Spanish: the packages apertium and apertium-eng-spa of Debian.
 """
 
@@ -37,6 +38,7 @@ from skbalagen import (
     CausalLMGenerator,
     EDAGenerator,
     EmbeddingSubstitutionGenerator,
+    EndpointGenerator,
     LabelerEnsemble,
     LogitAdjustedClassifier,
     MarkovChainGenerator,
@@ -76,6 +78,23 @@ def has_apertium() -> bool:
     return {"eng-spa", "spa-eng"} <= set(listed)
 
 
+def endpoint(address: str) -> EndpointGenerator:
+    """Return a generator for a server whose model goes on with a list, as a small one can, four texts at a time."""
+    url, model = address.split()
+    return EndpointGenerator(
+        base_url=url,
+        model=model,
+        api="completion",
+        prompt="Texts about {label}:\n{examples}\n",
+        n_texts=4,
+        n_avoid=0,
+        temperature=0.7,
+        answer_tokens=96,
+        max_in_flight=1,
+        cache=None,
+    )
+
+
 EDITS = {
     "copies": SampleCopyGenerator(),
     "EDA": EDAGenerator(),
@@ -105,6 +124,7 @@ FROM_FOLDERS = {
             **dict(zip(("forward", "backward"), folders.split(":"), strict=True))
         )
     },
+    "SKBALAGEN_ENDPOINT": {"endpoint": endpoint},
     "SKBALAGEN_LARGER_LM": {
         "prompt, larger model": lambda folder: PromptGenerator(model=folder),
         "fine-tuned larger model": lambda folder: CausalLMGenerator(model=folder, random_state=0),
