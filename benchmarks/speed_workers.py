@@ -126,9 +126,10 @@ class Work:
             rows.lengths,
             draws=lambda rng: drawn,
             epochs=1,
-            batch_size=8,
+            batch_size=16,
             learning_rate=1e-6,
             counts=rows.n_counted,
+            places=rows.weights,
             n_threads=n_workers,
             rng=np.random.default_rng(SEED),
         ).train_loss

@@ -12,7 +12,11 @@ _POOL = 16  # batches whose rows are sorted together
 
 
 def length_buckets(
-    rows: np.ndarray, lengths: np.ndarray, batch_size: int, rng: np.random.Generator
+    rows: np.ndarray,
+    lengths: np.ndarray,
+    batch_size: int,
+    rng: np.random.Generator,
+    places: np.ndarray | None = None,
 ) -> list[np.ndarray]:
     """Cut rows into batches of similar length, in random order.
 
@@ -29,6 +33,9 @@ def length_buckets(
         Rows per batch, at least 1; the last batch of a pool may be smaller.
     rng : numpy.random.Generator
         Shuffles.
+    places : ndarray of int, of shape (n_rows,), default=None
+        How many of the places of a batch each row takes; one if None. A row that takes more than are left goes where
+        its last place is.
 
     Returns
     -------
@@ -40,7 +47,9 @@ def length_buckets(
     for start in range(0, len(shuffled), _POOL * batch_size):
         pool = shuffled[start : start + _POOL * batch_size]
         pool = pool[np.argsort(lengths[pool], kind="stable")]
-        batches += [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
+        last_place = np.cumsum(np.ones(len(pool), dtype=int) if places is None else places[pool]) - 1
+        batch = last_place // batch_size
+        batches += np.split(pool, np.flatnonzero(np.diff(batch)) + 1)
     return [batches[i] for i in rng.permutation(len(batches))]
 
 

@@ -47,6 +47,7 @@ def fine_tune(
     patience: int = 1,
     faster: Mapping[int, float] | None = None,
     counts: Sequence[int] | np.ndarray | None = None,
+    places: np.ndarray | None = None,
     tokens_at_once: int = 256,
     n_threads: int | None = None,
     rng: np.random.Generator,
@@ -104,6 +105,8 @@ def fine_tune(
         Multiples of the rate for some parameters, such as a new head.
     counts : array-like of int, of shape (n_rows,), default=None
         How many items of each row `loss` takes the mean over; None is one per row.
+    places : ndarray of int, of shape (n_rows,), default=None
+        How many of the `batch_size` rows of a step each row stands for; None is one.
     tokens_at_once : int, default=256
         Tokens, padding included, whose activations are in memory at a time. A larger batch is run in parts
         whose gradients add up, so that the memory is bounded and the result is that of the whole batch.
@@ -132,7 +135,7 @@ def fine_tune(
     trained = [p for p in model.parameters() if p.requires_grad]
 
     def drawn() -> list[np.ndarray]:
-        return length_buckets(draws(rng), lengths, batch_size, rng)
+        return length_buckets(draws(rng), lengths, batch_size, rng, places)
 
     def share_of_loss(rows: np.ndarray, part: np.ndarray) -> torch.Tensor:
         with autocast(device):

@@ -121,6 +121,8 @@ class TrainingRows:
         The tokens of each distinct row.
     n_prompt, n_text : ndarray of int, of shape (n_rows,)
         How many of them are the prompt, and how many the text.
+    weights : ndarray of int, of shape (n_rows,)
+        How many rows each one stands for when it is drawn.
     n_counted : ndarray of int, of shape (n_rows,)
         What each row counts in the loss of a batch: the tokens of its text, times its weight.
     max_tokens : int
@@ -153,10 +155,10 @@ class TrainingRows:
         self._codes = np.array([numbers[label] for _, label in counts])
         self.held_out = np.array([], dtype=int)
         once = np.ones(len(repeats), dtype=int)
-        # A row that counts twice is computed once: half of the work, and a batch that holds more different rows.
+        # A row that counts twice is computed once, which is half of the work.
         self._n_drawn = repeats if max_copies is None else once.copy()
-        self._weights = once if max_copies is None else np.minimum(repeats, max_copies)
-        self.n_counted = self.n_text * self._weights
+        self.weights = once if max_copies is None else np.minimum(repeats, max_copies)
+        self.n_counted = self.n_text * self.weights
 
     def hold_out(self, fraction: float, rng: np.random.Generator) -> None:
         """Keep that fraction of the rows for validation, see :func:`held_out_rows`."""
@@ -169,7 +171,7 @@ class TrainingRows:
 
     def loss(self, model: Any, rows: np.ndarray) -> torch.Tensor:
         """Return the mean loss of the texts of `rows`, in nats per token."""
-        return text_loss(model, [self.sequences[r] for r in rows], self.n_prompt[rows], self._weights[rows])
+        return text_loss(model, [self.sequences[r] for r in rows], self.n_prompt[rows], self.weights[rows])
 
     def validation_loss(self, model: Any) -> float:
         """Return the mean loss of the held-out texts, in nats per token."""

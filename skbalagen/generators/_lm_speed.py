@@ -86,6 +86,7 @@ def _seconds_per_token(model: Any, rows: TrainingRows, drawn: np.ndarray, genera
             batch_size=generator.batch_size,
             learning_rate=1e-6,
             counts=rows.n_counted,
+            places=rows.weights,
             n_threads=n_threads(generator.n_jobs, model.device),
             rng=np.random.default_rng(0),
         )

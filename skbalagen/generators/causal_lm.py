@@ -57,8 +57,8 @@ class CausalLMGenerator(BaseEstimator):
         as often as it is repeated, as the paper does.
     max_rows : int, default=256
         Upper bound on the distinct rows of a class per epoch, at least 1. Each epoch draws its own.
-    batch_size : int, default=8
-        Rows per training step (the paper: 10).
+    batch_size : int, default=16
+        Rows per training step, each as often as it counts (the paper: 10).
     learning_rate : float, default=1e-3
         Peak rate of AdamW, above 0. Training all weights needs about a tenth of it (the paper: 1e-4).
     lora_rank : int or None, default=16
@@ -172,7 +172,7 @@ class CausalLMGenerator(BaseEstimator):
         epochs: int = 3,
         max_copies: int | None = 2,
         max_rows: int = 256,
-        batch_size: int = 8,
+        batch_size: int = 16,
         learning_rate: float = 1e-3,
         lora_rank: int | None = 16,
         validation_fraction: float = 0.0,
@@ -263,6 +263,7 @@ class CausalLMGenerator(BaseEstimator):
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             counts=rows.n_counted,
+            places=rows.weights,
             patience=self.patience,
             rng=rng,
             n_threads=n_threads(self.n_jobs, self.model_.device),

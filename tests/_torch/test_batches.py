@@ -25,6 +25,15 @@ def test_length_buckets_keep_repeated_rows_and_leave_out_the_others():
     assert sorted(map(len, batches)) == [1, 3]
 
 
+def test_length_buckets_count_the_places_of_each_row():
+    places = np.array([2, 2, 1, 1, 1, 1, 9])
+    lengths = np.arange(7) + 1  # which fixes the order within the only pool
+    batches = length_buckets(np.arange(7), lengths, 4, np.random.default_rng(0), places)
+    assert sorted(batch.tolist() for batch in batches) == [[0, 1], [2, 3, 4, 5], [6]]
+    ones = length_buckets(np.arange(7), lengths, 4, np.random.default_rng(0), np.ones(7, dtype=int))
+    assert sorted(batch.tolist() for batch in ones) == [[0, 1, 2, 3], [4, 5, 6]]
+
+
 def test_length_buckets_are_a_function_of_the_rng_and_differ_between_epochs():
     lengths = np.arange(60) % 7 + 1
 

@@ -133,13 +133,13 @@ def test_repeated_rows_are_read_once_or_without_a_bound_as_often_as_they_are_rep
 def test_repeated_rows_count_up_to_max_copies(tiny_gpt2, monkeypatch):
     counted = []
 
-    def noted(*args, counts, **kwargs):
-        counted.append(counts.tolist())
-        return fine_tune(*args, counts=counts, **kwargs)
+    def noted(*args, counts, places, **kwargs):
+        counted.append((counts.tolist(), places.tolist()))
+        return fine_tune(*args, counts=counts, places=places, **kwargs)
 
     monkeypatch.setattr(causal_lm, "fine_tune", noted)
     tiny(tiny_gpt2, max_copies=4).fit(["red"] * 40 + ["blue", "green red"], ["flight"] * 40 + ["fare"] * 2)
-    assert counted == [[4 * 2, 2, 3]]  # tokens, the end among them
+    assert counted == [([4 * 2, 2, 3], [4, 1, 1])]  # tokens, the end among them; places in a batch
 
 
 def test_validation_stops_training_and_gives_a_perplexity(tiny_gpt2):
