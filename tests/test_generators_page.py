@@ -44,6 +44,7 @@ def test_the_page_of_generators_has_the_tables_of_their_rows(generators):
         "sentence insertion",
         "prompt, as a list",
         "prompt, as a message",
+        "endpoint",
     ],
 )
 def test_each_new_generator_has_rows_of_three_tasks(name):
