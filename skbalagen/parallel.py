@@ -75,7 +75,7 @@ def map_pieces(
     *,
     n_jobs: int | None,
     smallest: int = 1,
-    worth_sending: int = 1,
+    worth_sending: int | None = 1,
 ) -> list[Result]:
     """Return what `work` makes of the items, one result per item, computed by several workers.
 
@@ -93,8 +93,9 @@ def map_pieces(
         As in :func:`n_workers`. With 1, `work` is called here, on all items.
     smallest : int, default=1
         Fewest items of a worker; there are fewer workers where items are few.
-    worth_sending : int, default=1
-        Fewest items of a worker for which another process is asked; below, threads of this process do the work.
+    worth_sending : int or None, default=1
+        Fewest items of a worker for which another process is asked; below, threads of this process do the work. None
+        asks none.
 
     Returns
     -------
@@ -112,7 +113,8 @@ def map_pieces(
         return work(items)
     pieces = [items[first::n_pieces] for first in range(n_pieces)]
     backend, _ = get_active_backend(prefer="threads")
-    if getattr(backend, "supports_sharedmem", False) or len(items) < n_pieces * worth_sending:
+    here = worth_sending is None or len(items) < n_pieces * worth_sending
+    if here or getattr(backend, "supports_sharedmem", False):
         results = map_threads(work, pieces)
     else:
         # As many workers as wanted, whatever the pieces: joblib stops processes when their number changes.

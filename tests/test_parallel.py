@@ -70,8 +70,10 @@ def test_map_pieces_runs_in_processes_where_joblib_is_told_to_and_the_pieces_are
     with parallel_config(backend="loky"):
         there = map_pieces(places, range(4), n_jobs=2, worth_sending=2)
         here = map_pieces(places, range(4), n_jobs=2, worth_sending=3)
+        never = map_pieces(places, range(4), n_jobs=2, worth_sending=None)
     assert os.getpid() not in {process for process, _ in there}
     assert {process for process, _ in here} == {os.getpid()}
+    assert {process for process, _ in never} == {os.getpid()}
 
 
 @pytest.mark.parametrize(

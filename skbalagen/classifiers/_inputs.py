@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -85,9 +84,7 @@ def encode_tokens(model: Any, tokenizer: Any, tokens: list[list[int]], *, n_jobs
     parts = np.array_split(order, math.ceil(len(order) / _ROWS_AT_ONCE))
     with one_thread():
         # Always threads: another process would have to be sent the weights.
-        found = map_pieces(
-            encoded, parts, n_jobs=n_threads(n_jobs, model.device) or 1, worth_sending=sys.maxsize
-        )
+        found = map_pieces(encoded, parts, n_jobs=n_threads(n_jobs, model.device) or 1, worth_sending=None)
     return torch.cat(found)[torch.from_numpy(np.argsort(order)).to(model.device)]
 
 

@@ -43,6 +43,7 @@ class FitOptions:
     seed: int
 
 
+@one_thread()  # per part of a batch; a head alone is too small for more
 def train_stages(
     inputs: TokenInputs | VectorInputs,
     head: Head,
@@ -64,18 +65,6 @@ def train_stages(
         Rows that no stage trains on, for early stopping and for samplers that ask for scores.
     options : FitOptions
     """
-    with one_thread():  # per part of a batch; a head alone is too small for more
-        return _train_runs(inputs, head, rows, stages, held_out, options)
-
-
-def _train_runs(
-    inputs: TokenInputs | VectorInputs,
-    head: Head,
-    rows: TrainingRows,
-    stages: list[PlannedStage],
-    held_out: np.ndarray,
-    options: FitOptions,
-) -> TrainingHistory:
     history = TrainingHistory()
     fisher = None
     for places in runs_of([planned.stage for planned in stages]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -248,7 +247,7 @@ class MaskedLMGenerator(BaseEstimator):
         rewrite = partial(self._rewrite_all, seed)
         n_jobs = n_threads(self.n_jobs, self.model_.device) or 1
         with one_thread():  # and never processes, to which the weights would have to be sent
-            written = iter(map_pieces(rewrite, sources, n_jobs=n_jobs, worth_sending=sys.maxsize))
+            written = iter(map_pieces(rewrite, sources, n_jobs=n_jobs, worth_sending=None))
         return {label: list(islice(written, len(span))) for label, span in spans.items()}
 
     def source_rows(
